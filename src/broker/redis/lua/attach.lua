@@ -1,0 +1,67 @@
+-- Makes a replica a holder and tells where one subscription stands, per identifier.
+-- KEYS[1] generation  KEYS[2] dead  KEYS[3…] per request: meta, inbox, holders, resume (not durable: meta again)
+-- ARGV[1] replica  [2] generation that it knows or ''  [3] meta seconds  [4] candidate epoch  [5] resume seconds
+-- [6] channel prefix of presence  [7…] per request: identifier, subscriptions, durable 0|1, owner, after's epoch or '',
+-- after's offset
+-- out: {generation, per request: {epoch, tip, from, redelivered through, resumed 0|1,
+-- epoch changed 0|1}}
+-- include clock
+-- include inbox-core
+-- include holder-core
+-- include record-core
+local now = nowMs()
+local metaSeconds, candidate, resumeSeconds = ARGV[3], ARGV[4], tonumber(ARGV[5])
+local self, generation = holderName(KEYS[1], KEYS[2], ARGV[1], ARGV[2], metaSeconds, now)
+local out = { generation }
+
+-- How many of the newest messages were pushed after this time.
+local function pushedAfter(inbox, at)
+  local count, last = 0, '+'
+  while true do
+    local page = redis.call('XREVRANGE', inbox, last, '-', 'COUNT', 100)
+    for _, entry in ipairs(page) do
+      if tonumber(entry[2][6]) <= at then return count end
+      count = count + 1
+      last = '(' .. entry[1]
+    end
+    if #page < 100 then return count end
+  end
+end
+
+local argAt = 7
+for i = 3, #KEYS, 4 do
+  local meta, inbox, holders, resume = KEYS[i], KEYS[i + 1], KEYS[i + 2], KEYS[i + 3]
+  local identifier, subscriptions, durable, owner = ARGV[argAt], ARGV[argAt + 1], ARGV[argAt + 2] == '1', ARGV[argAt + 3]
+  local afterEpoch, afterOffset = ARGV[argAt + 4], tonumber(ARGV[argAt + 5])
+  argAt = argAt + 6
+  local epoch, tip = inboxState(meta, inbox, candidate, metaSeconds)
+  hold(meta, holders, KEYS[2], self, ARGV[1], subscriptions, metaSeconds, ARGV[6] .. identifier)
+
+  local from, redelivered, resumed, changed = tip, 0, 0, 0
+  local record = durable and parseRecord(redis.call('GET', resume)) or nil
+  if record then
+    -- A repeat of our own call, whose answer was lost, resumes nobody.
+    if record.owner ~= owner then resumed = 1 end
+    if record.epoch ~= epoch then
+      from, changed = 0, 1
+    elseif math.max(record.confirmed, record.written or 0) > tip then
+      -- The store lost its end. What came after the record was written may be unseen: at least once.
+      epoch, changed = candidate, 1
+      redis.call('HSET', meta, 'epoch', epoch)
+      from = math.min(record.confirmed, tip - pushedAfter(inbox, record.at))
+    else
+      from = record.confirmed
+    end
+    if from < tip then redelivered = changed == 0 and record.written or tip end
+  elseif afterEpoch ~= '' then
+    if afterEpoch == epoch and afterOffset <= tip then
+      from = afterOffset
+    else
+      -- Beyond the tip too: but what a client presents changes nothing for the other holders.
+      from, changed = 0, 1
+    end
+  end
+  if durable then writeRecord(resume, epoch, from, '-', now, owner, resumeSeconds * 2) end
+  out[#out + 1] = { epoch, tip, from, redelivered, resumed, changed }
+end
+return out

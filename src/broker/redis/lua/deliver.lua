@@ -1,0 +1,24 @@
+-- Sends one chunk of a delayed push, if it is due and nobody did: claim, publication and removal are one step.
+-- KEYS[1] push  KEYS[2] dead  KEYS[3] due  KEYS[4] delayed  KEYS[5…] per identifier: meta, inbox, holders
+-- ARGV[1] header without its closing bracket  [2] payload  [3] ttl ms, from now  [4] retention seconds
+-- [5] retention messages  [6] meta seconds  [7] candidate epoch  [8] channel prefix of replicas  [9] chunk
+-- [10] member of due  [11…] identifiers as JSON texts
+-- out: 1 sent | 0 not due, gone out, or cancelled
+-- include clock
+-- include inbox-core
+-- include publish-core
+local now = nowMs()
+local due = redis.call('ZSCORE', KEYS[3], ARGV[10])
+if not due or tonumber(due) > now then return 0 end
+redis.call('ZREM', KEYS[3], ARGV[10])
+redis.call('HDEL', KEYS[4], 't' .. ARGV[9])
+if redis.call('HINCRBY', KEYS[4], 'left', -1) <= 0 then redis.call('DEL', KEYS[4]) end
+publishChunk(now, {
+  header = ARGV[1], payload = ARGV[2], ttl = tonumber(ARGV[3]), retentionSeconds = ARGV[4],
+  retentionMessages = ARGV[5], metaSeconds = ARGV[6], candidate = ARGV[7], toPrefix = ARGV[8], dead = KEYS[2],
+}, 5, 11)
+if redis.call('EXISTS', KEYS[1]) == 1 then
+  redis.call('HSET', KEYS[1], 'at', text(now), 'out', '1')
+  redis.call('EXPIRE', KEYS[1], ARGV[4])
+end
+return 1

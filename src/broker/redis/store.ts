@@ -1,0 +1,136 @@
+import type { Log } from '../../observability/log.ts'
+import type { BrokerLimits } from '../broker.ts'
+import type { CommandConnection } from './connection.ts'
+import { HolderLine } from './holder-line.ts'
+import type { Keys } from './keys.ts'
+import { loadScripts, runScript, type ScriptArgument, type ScriptName, type Scripts } from './scripts.ts'
+
+const DAY_SECONDS = 86_400
+
+/** What every part of the Redis broker works with: keys, scripts, limits, and which generation it holds under. */
+export class RedisStore {
+  readonly keys: Keys
+  readonly replicaId: string
+  readonly connection: CommandConnection
+  readonly log: Log | undefined
+  limits: BrokerLimits
+  readonly #scripts: Scripts
+  readonly #holderLine = new HolderLine()
+  readonly #generations: string[] = []
+  readonly #epochs = `${Math.random().toString(36).slice(2, 8)}${Date.now().toString(36)}`
+  #epochCount = 0
+  /** Called when what this replica held is void: it holds under another generation from now on. */
+  onForgotten: () => void = () => {}
+
+  constructor(
+    keys: Keys,
+    replicaId: string,
+    connection: CommandConnection,
+    limits: BrokerLimits,
+    log: Log | undefined,
+  ) {
+    this.keys = keys
+    this.replicaId = replicaId
+    this.connection = connection
+    this.limits = limits
+    this.log = log
+    this.#scripts = loadScripts()
+  }
+
+  /** How long what is known of an inbox outlives it. */
+  get metaSeconds(): number {
+    return Math.max(2 * Math.max(this.limits.retentionSeconds, this.limits.resumeSeconds), DAY_SECONDS)
+  }
+
+  /** A name that no epoch ever had, should the script need one. */
+  candidateEpoch(): string {
+    return `${this.#epochs}${(this.#epochCount++).toString(36)}`
+  }
+
+  run(name: ScriptName, keys: readonly string[], args: readonly ScriptArgument[]): Promise<unknown> {
+    const script = this.#scripts[name]
+    return this.connection.run((client) => runScript(client, script, keys, args))
+  }
+
+  /**
+   * Runs a script that changes what this replica holds, in the order of the calls. Its keys begin with generation and
+   * dead, its arguments with replica, generation and metaSeconds; it answers a list that begins with the generation.
+   */
+  async hold(
+    name: 'attach' | 'detach' | 'rehold',
+    partition: number,
+    keys: readonly string[],
+    args: readonly ScriptArgument[],
+  ): Promise<readonly unknown[]> {
+    const script = this.#scripts[name]
+    const allKeys = [this.keys.generation(partition, this.replicaId), this.keys.dead(partition), ...keys]
+    const answer = (await this.connection.run((client) =>
+      this.#holderLine.run(client, script, allKeys, [...this.#self(partition), ...args]),
+    )) as readonly unknown[]
+    this.#heard(partition, answer[0] as string)
+    return answer.slice(1)
+  }
+
+  /** Renews this replica's generation and answers the members of `due` whose time has come. */
+  async pulse(partition: number, limit: number): Promise<readonly string[]> {
+    const { keys, replicaId } = this
+    const [generation, due] = (await this.run(
+      'pulse',
+      [keys.generation(partition, replicaId), keys.dead(partition), keys.due(partition)],
+      [...this.#self(partition), limit],
+    )) as [string, string[]]
+    this.#heard(partition, generation)
+    return due
+  }
+
+  #self(partition: number): readonly ScriptArgument[] {
+    return [this.replicaId, this.#generations[partition] ?? '', this.metaSeconds]
+  }
+
+  /** Answers come in the order of the commands, so a later generation is never overwritten by an earlier one. */
+  #heard(partition: number, generation: string): void {
+    const known = this.#generations[partition]
+    if (known === generation) return
+    if (known !== undefined && Number(known) > Number(generation)) return
+    this.#generations[partition] = generation
+    if (known !== undefined) this.onForgotten()
+  }
+}
+
+/** Requests that go to one partition together, with the places of their answers. */
+export interface Batch<T> {
+  readonly partition: number
+  readonly requests: readonly T[]
+  readonly places: readonly number[]
+}
+
+/** Groups by partition and cuts into batches of `size`; the order within a partition stays. */
+export function toBatches<T>(
+  requests: readonly T[],
+  partitionOf: (request: T) => number,
+  size: number,
+): Batch<T>[] {
+  const batches: { partition: number; requests: T[]; places: number[] }[] = []
+  const open = new Map<number, (typeof batches)[number]>()
+  requests.forEach((request, place) => {
+    const partition = partitionOf(request)
+    let batch = open.get(partition)
+    if (!batch || batch.requests.length === size) {
+      batch = { partition, requests: [], places: [] }
+      open.set(partition, batch)
+      batches.push(batch)
+    }
+    batch.requests.push(request)
+    batch.places.push(place)
+  })
+  return batches
+}
+
+/** Waits for all, so that nothing goes on behind a rejection; then rejects with the first failure. */
+export async function settleAll<T>(promises: readonly Promise<T>[]): Promise<T[]> {
+  const results = await Promise.allSettled(promises)
+  return results.map((result) => {
+    if (result.status === 'rejected') throw result.reason
+    return result.value
+  })
+}
