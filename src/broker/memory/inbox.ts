@@ -69,10 +69,10 @@ export class MemoryInbox {
     }
   }
 
-  /** How many of the newest messages were pushed after this time. */
-  pushedAfter(time: number): number {
+  /** How many of the newest messages were pushed at this time or later. */
+  pushedSince(time: number): number {
     let index = this.#messages.length
-    while (index > this.#start && (this.#messages[index - 1] as StoredMessage).push.pushedAt > time) index--
+    while (index > this.#start && (this.#messages[index - 1] as StoredMessage).push.pushedAt >= time) index--
     return this.#messages.length - index
   }
 

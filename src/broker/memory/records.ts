@@ -67,7 +67,7 @@ function startFrom(store: MemoryStore, inbox: MemoryInbox, record: ResumeRecord,
   } else if (Math.max(record.confirmed, record.written ?? 0) > tip) {
     // The store lost its end. What came after the record was written may be unseen: at least once.
     inbox.epoch = store.newEpoch()
-    from = Math.min(from, tip - inbox.pushedAfter(record.at))
+    from = Math.min(from, tip - inbox.pushedSince(record.at))
     epochChanged = true
   }
   if (epochChanged) written = null

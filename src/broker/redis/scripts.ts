@@ -66,7 +66,7 @@ export type ScriptArgument = string | number
 /** Runs a script by its hash; by its source where Redis has forgotten it (restart, SCRIPT FLUSH). */
 export async function runScript(
   client: Redis,
-  script: Script,
+  script: Pick<Script, 'source' | 'sha1'>,
   keys: readonly string[],
   args: readonly ScriptArgument[],
 ): Promise<unknown> {

@@ -14,13 +14,13 @@ local metaSeconds, candidate, resumeSeconds = ARGV[3], ARGV[4], tonumber(ARGV[5]
 local self, generation = holderName(KEYS[1], KEYS[2], ARGV[1], ARGV[2], metaSeconds, now)
 local out = { generation }
 
--- How many of the newest messages were pushed after this time.
-local function pushedAfter(inbox, at)
+-- How many of the newest messages were pushed at this time or later.
+local function pushedSince(inbox, at)
   local count, last = 0, '+'
   while true do
     local page = redis.call('XREVRANGE', inbox, last, '-', 'COUNT', 100)
     for _, entry in ipairs(page) do
-      if tonumber(entry[2][6]) <= at then return count end
+      if tonumber(entry[2][6]) < at then return count end
       count = count + 1
       last = '(' .. entry[1]
     end
@@ -48,7 +48,7 @@ for i = 3, #KEYS, 4 do
       -- The store lost its end. What came after the record was written may be unseen: at least once.
       epoch, changed = candidate, 1
       redis.call('HSET', meta, 'epoch', epoch)
-      from = math.min(record.confirmed, tip - pushedAfter(inbox, record.at))
+      from = math.min(record.confirmed, tip - pushedSince(inbox, record.at))
     else
       from = record.confirmed
     end
