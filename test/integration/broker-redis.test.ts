@@ -3,7 +3,7 @@ import { setTimeout as delay } from 'node:timers/promises'
 import { Redis } from 'ioredis'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { createRedisBroker } from '../../src/broker/redis/broker.ts'
-import type { BrokerCluster } from '../support/conformance/broker/world.ts'
+import { type BrokerCluster, LIMITS, newPush } from '../support/conformance/broker/world.ts'
 import { brokerConformance } from '../support/conformance/broker.ts'
 import { type RedisServer, startRedis } from '../support/redis.ts'
 
@@ -31,6 +31,9 @@ async function createCluster(): Promise<BrokerCluster> {
 brokerConformance('redis', createCluster)
 
 test('after all of this no key is left that would stay for ever', async () => {
+  const { open } = await createCluster()
+  await using broker = open('a', LIMITS)
+  await broker.publish(newPush('alice', { delaySeconds: 1_000 }))
   await using client = Object.assign(new Redis(server.url), {
     async [Symbol.asyncDispose]() {
       client.disconnect()

@@ -127,7 +127,7 @@ export async function freePort(): Promise<number> {
   return address.port
 }
 
-/** One PING over a bare socket; false when nothing answers it with PONG within 100 ms. */
+/** One PING over a bare socket; false when nothing answers it (PONG, or that a password is missing) within 100 ms. */
 function answersPing(port: number): Promise<boolean> {
   return new Promise((resolve) => {
     const socket = connect({ port, host: '127.0.0.1' })
@@ -138,6 +138,6 @@ function answersPing(port: number): Promise<boolean> {
     socket.setTimeout(100, () => finish(false))
     socket.once('error', () => finish(false))
     socket.once('connect', () => socket.write('PING\r\n'))
-    socket.once('data', (data) => finish(data.toString().startsWith('+PONG')))
+    socket.once('data', (data) => finish(/^(\+PONG|-NOAUTH)/.test(data.toString())))
   })
 }

@@ -75,16 +75,13 @@ export class RedisPushes {
       client.hmget(delayed, 'h', 'p', 'ttl', `t${chunk}`),
     )
     const due = keys.due(partition)
-    if (header == null || payload == null || ttl == null || identifiers == null) {
-      // Sent meanwhile; or the record is lost, and then the member must not come up again and again.
-      await this.#store.connection.run((client) => client.zrem(due, member))
-      return false
-    }
-    const list = JSON.parse(identifiers) as string[]
+    // Without its record it was sent meanwhile, or the record is lost: then the member must not come up for ever.
+    const known = header != null && payload != null && ttl != null && identifiers != null
+    const list = known ? (JSON.parse(identifiers) as string[]) : []
     const answer = await this.#store.run(
       'deliver',
       [keys.push(partition, pushId), keys.dead(partition), due, delayed, ...this.#inboxKeys(list)],
-      [header, payload, ttl, ...this.#storing(partition), chunk, member, ...list.map(json)],
+      [header ?? '', payload ?? '', ttl ?? 0, ...this.#storing(partition), chunk, member, ...list.map(json)],
     )
     return answer === 1
   }

@@ -3,10 +3,16 @@
 -- ARGV[1] header without its closing bracket  [2] payload  [3] ttl ms, from now  [4] retention seconds
 -- [5] retention messages  [6] meta seconds  [7] candidate epoch  [8] channel prefix of replicas  [9] chunk
 -- [10] member of due  [11…] identifiers as JSON texts
+-- (without identifiers, header and payload: only drops the member, where its record is gone)
 -- out: 1 sent | 0 not due, gone out, or cancelled
 -- include clock
 -- include inbox-core
 -- include publish-core
+if redis.call('HEXISTS', KEYS[4], 't' .. ARGV[9]) == 0 then
+  redis.call('ZREM', KEYS[3], ARGV[10])
+  return 0
+end
+if #KEYS == 4 then return 0 end
 local now = nowMs()
 local due = redis.call('ZSCORE', KEYS[3], ARGV[10])
 if not due or tonumber(due) > now then return 0 end
