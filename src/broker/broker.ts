@@ -205,13 +205,20 @@ export interface BrokerLimits {
 export type Unwatch = () => Promise<void>
 
 export interface Broker extends AsyncDisposable {
-  /** Opens the channel of this replica and begins to hand arrivals over. Once, before any `attach`. */
+  /**
+   * Opens the channel of this replica and begins to hand arrivals over. Once, before any `attach`; when it rejected (the
+   * message says why, for the operator) it may be called again.
+   */
   listen(listener: BrokerListener): Promise<void>
-  /** Limits for what is stored from now on. */
+  /** Limits for what is stored and read from now on. */
   configure(limits: BrokerLimits): void
 
+  /**
+   * Stores a push and sends it to its holders; delayed, keeps it until it is due (`offline` is empty then, and its time
+   * to live begins when it goes out). A rejection carries the push's id in `details.pushId`.
+   */
   publish(push: NewPush): Promise<Published>
-  /** Takes a delayed push back. False when it went out or never was. */
+  /** Takes a delayed push back; its id is free again. False when it went out, were it in part, or never was. */
   cancel(pushId: string): Promise<boolean>
 
   /** Makes this replica a holder of all these identifiers and tells where one subscription stands in each, in order. */
@@ -233,7 +240,7 @@ export interface Broker extends AsyncDisposable {
 
   /** Adds to the counters of pushes, in one batch. */
   countReceipts(counts: readonly ReceiptCount[]): Promise<void>
-  /** `by` names who acknowledges: the same one counts once. False: counted before, or no such push is known. */
+  /** `by` names who acknowledges: the same one counts once for each identifier's message. False: counted before, or no such push is known. */
   acknowledge(pushId: string, identifier: string, by: string): Promise<boolean>
   /** Null when the push is unknown or older than retention. */
   receipt(pushId: string): Promise<ReceiptState | null>
@@ -247,7 +254,10 @@ export interface Broker extends AsyncDisposable {
   /** The replica that held the identifier last (it may be gone); null when unknown. */
   lastReplica(identifier: string): Promise<string | null>
 
-  /** A replica's lease has ended: it holds nothing any more. Idempotent. */
+  /**
+   * A replica's lease has ended: it holds nothing any more. Idempotent. Should it live after all, it hears `interrupted`
+   * and holds again what it reholds or attaches from then on.
+   */
   forgetReplica(replicaId: string): Promise<void>
   /** False while the store cannot be reached. */
   readonly available: boolean

@@ -2,6 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises'
 import { Redis } from 'ioredis'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { createRedisBroker } from '../../src/broker/redis/broker.ts'
+import { loadScripts } from '../../src/broker/redis/scripts.ts'
 import {
   attach,
   type BrokerCluster,
@@ -62,6 +63,16 @@ test('SCRIPT FLUSH hurts nobody: neither results nor the order of holder command
   }
   expect(await a.broker.publish(newPush(['stays', 'goes']))).toMatchObject({ offline: ['goes'] })
   expect((await a.broker.read('stays', START, 1)).tip).toBe(101)
+})
+
+test('an attach that is sent again does not overtake the detach that followed it', async () => {
+  const a = await world.replica('a')
+  await attach(a, 'stays')
+  await client.script('FLUSH', 'SYNC')
+  // Another replica has loaded one of the two scripts meanwhile.
+  await client.script('LOAD', loadScripts().detach.source)
+  await Promise.all([attach(a, 'goes'), detach(a, 'goes')])
+  expect(await a.broker.publish(newPush(['stays', 'goes']))).toMatchObject({ offline: ['goes'] })
 })
 
 test('a subscriber connection that was cut is restored before the interruption is told', async () => {

@@ -6,6 +6,7 @@
 --
 -- To each holder goes `[id,from,trigger,expiresAt,pushedAt,stored]` LF `[[identifier,epoch,offset],…]` LF payload.
 local function publishChunk(now, push, keyAt, argAt)
+  local call = redis.call
   local ephemeral = push.ttl == 0
   local expiresAt = 'null'
   if push.ttl >= 0 then expiresAt = text(now + push.ttl) end
@@ -16,24 +17,26 @@ local function publishChunk(now, push, keyAt, argAt)
     local meta, inbox, holders = KEYS[i], KEYS[i + 1], KEYS[i + 2]
     local identifier = ARGV[argAt]
     argAt = argAt + 1
-    local epoch, offset = inboxState(meta, inbox, push.candidate, push.metaSeconds)
-    if not ephemeral then
-      offset = redis.call('HINCRBY', meta, 'offset', 1)
-      redis.call('XADD', inbox, 'MAXLEN', '~', push.retentionMessages, offset .. '-0',
-        'h', stored, 'p', push.payload, 'a', at)
-      redis.call('EXPIRE', inbox, push.retentionSeconds)
-      redis.call('EXPIRE', meta, push.metaSeconds)
+    local epoch, offset = call('HGET', meta, 'epoch'), nil
+    if not epoch then epoch = inboxState(meta, inbox, push.candidate, push.metaSeconds) end
+    if ephemeral then
+      offset = call('HGET', meta, 'offset')
+    else
+      offset = call('HINCRBY', meta, 'offset', 1)
+      call('XADD', inbox, 'MAXLEN', '~', push.retentionMessages, offset .. '-0', 'h', stored, 'p', push.payload, 'a', at)
+      call('EXPIRE', inbox, push.retentionSeconds)
+      call('EXPIRE', meta, push.metaSeconds)
     end
     local entry, living = nil, false
-    for _, name in ipairs(redis.call('HKEYS', holders)) do
+    for _, name in ipairs(call('HKEYS', holders)) do
       local died = dead[name]
       if died == nil then
-        died = redis.call('ZSCORE', push.dead, name)
+        died = call('ZSCORE', push.dead, name)
         dead[name] = died
       end
       if died then
-        redis.call('HDEL', holders, name)
-        redis.call('HSET', meta, 'seen', died)
+        call('HDEL', holders, name)
+        call('HSET', meta, 'seen', died)
       else
         living = true
         entry = entry or ('[' .. identifier .. ',"' .. epoch .. '",' .. offset .. ']')

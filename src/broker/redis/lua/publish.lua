@@ -8,8 +8,11 @@
 -- include inbox-core
 -- include publish-core
 local chunkField = 'c' .. ARGV[9]
-local known = redis.call('HMGET', KEYS[1], chunkField, 'n', 'due')
-if known[1] then return { 1, known[1], known[2], known[3] or '' } end
+local known = redis.call('HGET', KEYS[1], chunkField)
+if known then
+  local first = redis.call('HMGET', KEYS[1], 'n', 'due')
+  return { 1, known, first[1], first[2] or '' }
+end
 local now = nowMs()
 local offline = publishChunk(now, {
   header = ARGV[1], payload = ARGV[2], ttl = tonumber(ARGV[3]), retentionSeconds = ARGV[4],
