@@ -1,0 +1,80 @@
+import { text } from 'node:stream/consumers'
+import { gatewayUrls, request } from './endpoint.ts'
+import { CommandFailure, EXIT, styled, type Terminal } from './terminal.ts'
+
+const MUTATION = `mutation Push($input: PushInput!) {
+  push(input: $input) { id accepted offline duplicate deliverAt }
+}`
+
+interface PushResult {
+  readonly id: string
+  readonly accepted: number
+  readonly offline: readonly string[]
+  readonly duplicate: boolean
+  readonly deliverAt: string | null
+}
+
+export interface PushCommand {
+  readonly url?: string
+  readonly json?: boolean
+  readonly everyone?: boolean
+  readonly id?: string
+  readonly delay?: string
+  readonly ttl?: string
+}
+
+export async function push(terminal: Terminal, words: readonly string[], options: PushCommand): Promise<number> {
+  const urls = gatewayUrls(options.url, terminal.env)
+  const { to, payload } = await understand(terminal, words, options.everyone === true)
+  const input = {
+    ...(options.everyone ? { everyone: true } : { to }),
+    payload,
+    ...(options.id === undefined ? {} : { id: options.id }),
+    ...(options.delay === undefined ? {} : { delaySeconds: wholeSeconds('--delay', options.delay) }),
+    ...(options.ttl === undefined ? {} : { ttlSeconds: wholeSeconds('--ttl', options.ttl) }),
+  }
+  const { push: result } = await request<{ push: PushResult }>(urls.http, MUTATION, { input })
+  if (options.json) terminal.stdout.write(`${JSON.stringify(result)}\n`)
+  else terminal.stdout.write(`${describe(terminal, result, options.everyone === true)}\n`)
+  return EXIT.done
+}
+
+/** Which words are identifiers, and where the payload is: the last word, or stdin. */
+async function understand(terminal: Terminal, words: readonly string[], everyone: boolean) {
+  const last = words.at(-1)
+  const wanted = everyone ? 0 : 1
+  const piped = last === '-' || (words.length === wanted && !terminal.stdin.isTTY)
+  const to = last === '-' || !piped ? words.slice(0, -1) : words
+  if (everyone && to.length > 0) {
+    throw new CommandFailure('With --everyone only the payload is given, no identifiers.', EXIT.usage)
+  }
+  if (!everyone && to.length === 0) {
+    const example = `cloudpush push alice '{"text":"hi"}'`
+    throw new CommandFailure(`Say to whom, and what: ${example}`, EXIT.usage)
+  }
+  const source = piped ? await text(terminal.stdin) : (last ?? '')
+  return { to, payload: parsePayload(source, piped ? 'What came from stdin' : `The payload ${source}`) }
+}
+
+function parsePayload(source: string, name: string): unknown {
+  try {
+    return JSON.parse(source) as unknown
+  } catch (error) {
+    const bare = /^[\w .!?-]+$/.test(source) ? ` For a text, quote it twice: '"${source}"'.` : ''
+    throw new CommandFailure(`${name} is no JSON: ${(error as Error).message}.${bare}`, EXIT.usage)
+  }
+}
+
+function wholeSeconds(flag: string, given: string): number {
+  if (/^\d+$/.test(given)) return Number(given)
+  throw new CommandFailure(`${flag} takes a whole number of seconds, not "${given}".`, EXIT.usage)
+}
+
+function describe({ stdout, env }: Terminal, result: PushResult, everyone: boolean): string {
+  const { id, accepted, offline, duplicate, deliverAt } = result
+  const whom = everyone ? 'everyone' : accepted === 1 ? '1 identifier' : `${accepted} identifiers`
+  const what = duplicate ? 'was pushed before' : deliverAt ? `goes out at ${deliverAt}` : 'pushed'
+  const rest = offline.length === 0 || everyone ? '' : `; offline: ${offline.join(', ')}`
+  const head = duplicate || deliverAt ? `${id} ${what}, to ${whom}` : `${what} ${id} to ${whom}`
+  return `${styled(stdout, env, 'green', head)}${rest}`
+}

@@ -1,0 +1,26 @@
+/**
+ * Every Redis key and channel of the registry, in one place.
+ *
+ * | key | type | holds | expires after |
+ * | --- | --- | --- | --- |
+ * | `cp:{registry}:replicas` | hash | replica id → its record, JSON | never: one field per living replica |
+ * | `cp:{registry}:lease:<replica>` | string | token of the process that holds it | the lease |
+ *
+ * Channels: `changes` (loads, goodbyes and ends), `ask:<replica>` (questions to it and answers for it).
+ */
+export interface ClusterKeys {
+  readonly replicas: string
+  readonly changes: string
+  lease(replicaId: string): string
+  ask(replicaId: string): string
+}
+
+export function createClusterKeys(prefix: string): ClusterKeys {
+  const base = `${prefix}:{registry}:`
+  return {
+    replicas: `${base}replicas`,
+    changes: `${base}changes`,
+    lease: (replicaId) => `${base}lease:${replicaId}`,
+    ask: (replicaId) => `${base}ask:${replicaId}`,
+  }
+}

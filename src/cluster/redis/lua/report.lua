@@ -1,0 +1,12 @@
+-- Renews the lease of a replica and tells its load.
+-- KEYS[1] lease of the replica   KEYS[2] hash of all replicas
+-- ARGV[1] replica id  ARGV[2] token of the process  ARGV[3] lease, ms  ARGV[4] its record, JSON  ARGV[5] channel of changes
+-- Output: 1 renewed, 0 the lease had ended and was taken anew, -1 another process holds it
+local holder = redis.call('GET', KEYS[1])
+if holder and holder ~= ARGV[2] then
+  return -1
+end
+redis.call('SET', KEYS[1], ARGV[2], 'PX', ARGV[3])
+redis.call('HSET', KEYS[2], ARGV[1], ARGV[4])
+redis.call('PUBLISH', ARGV[5], '{"kind":"load","record":' .. ARGV[4] .. '}')
+return holder and 1 or 0

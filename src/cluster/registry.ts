@@ -1,0 +1,68 @@
+/**
+ * The registry: which replicas live, what load they carry, and what settings they share.
+ *
+ * A replica proves its life by renewing a lease (`report`, every second; the lease lasts `LEASE_SECONDS`). When a lease
+ * ends, everything the replica registered is void; every other replica hears of it (`ended`) within a second more.
+ * A replica that finds its own lease gone (it was paused, or the store was wiped) must register anew and say again what
+ * it holds: `lost`. Views are at most one second old while the store can be reached and are kept as they are while not.
+ */
+export const LEASE_SECONDS = 5
+export const REPORT_INTERVAL_SECONDS = 1
+
+export type ReplicaState = 'STARTING' | 'UP' | 'DRAINING'
+
+/** Cheap readings of the host and the process, each second. */
+export interface Health {
+  readonly cpuPercent: number
+  readonly memoryBytes: number
+  readonly memoryTotalBytes: number
+  readonly eventLoopDelayMs: number
+  readonly networkReceiveBytesPerSecond: number
+  readonly networkTransmitBytesPerSecond: number
+}
+
+/** What a replica says of itself, each second. */
+export interface Load {
+  readonly state: ReplicaState
+  readonly sessions: number
+  readonly subscriptions: number
+  readonly capacity: number
+  /** 0 to 1 while draining, else null. */
+  readonly drainProgress: number | null
+  readonly health: Health
+}
+
+/** What never changes while a replica lives. */
+export interface ReplicaIdentity {
+  /** Unique per process start. */
+  readonly id: string
+  readonly url: string
+  readonly version: string
+  readonly startedAt: Date
+}
+
+export interface ReplicaSnapshot extends ReplicaIdentity, Load {
+  /** When its load was written, by this process's clock. */
+  readonly lastSeen: Date
+}
+
+export interface RegistryListener {
+  /** Some replica's load, state or existence changed. */
+  changed(): void
+  /** This replica's lease ended: register anew, then say again what is held. */
+  lost(): void
+  /** Another replica's lease ended without a goodbye. */
+  ended(replicaId: string): void
+}
+
+export interface Registry extends AsyncDisposable {
+  /** Takes the lease; rejects when a living replica has the id already. */
+  join(self: ReplicaIdentity, load: Load, listener: RegistryListener): Promise<void>
+  /** Renews the lease and tells all others the load. */
+  report(load: Load): Promise<void>
+  /** Gives the lease back: a goodbye. */
+  leave(): Promise<void>
+  /** All living replicas, by id, this one among them. Synchronous: a view kept current. */
+  replicas(): readonly ReplicaSnapshot[]
+  readonly available: boolean
+}

@@ -1,0 +1,100 @@
+import { closest } from './config/closest.ts'
+import { SETTINGS, type Setting, type SettingName } from './config/settings.ts'
+
+/** Everything that can be set, checked. Names carry their unit; see `config/settings.ts` for meaning and range. */
+export type Config = {
+  readonly [Name in SettingName]: (typeof SETTINGS)[Name] extends Setting<infer T> ? T : never
+}
+
+const NAMES = Object.keys(SETTINGS) as SettingName[]
+const PREFIX = 'CLOUDPUSH_'
+/** Variables of ours that are not settings of a replica: the hand tools read it. */
+const OTHER_VARIABLES = ['CLOUDPUSH_URL']
+
+export const defaultConfig: Config = Object.fromEntries(
+  NAMES.map((name) => [name, SETTINGS[name].fallback]),
+) as unknown as Config
+
+/** `retentionSeconds` → `CLOUDPUSH_RETENTION_SECONDS`. */
+export function variableOf(name: SettingName): string {
+  return PREFIX + SETTINGS[name].flag.replaceAll('-', '_').toUpperCase()
+}
+
+export interface ConfigSource {
+  /** Values of flags by setting, as text; a switch that is given is `'true'`. */
+  readonly flags: Partial<Record<SettingName, string>>
+  readonly env: Readonly<Record<string, string | undefined>>
+}
+
+export type ParsedConfig = { readonly config: Config } | { readonly problems: readonly string[] }
+
+/**
+ * Reads all settings and checks all of them: either a whole configuration, or every problem there is, one line each.
+ * A flag is stronger than our variable, which is stronger than a common one (`PORT`, `HOST`, `REDIS_URL`).
+ */
+export function parseConfig({ flags, env }: ConfigSource): ParsedConfig {
+  const problems = unknownVariables(env)
+  const values: Record<string, unknown> = {}
+  for (const name of NAMES) {
+    const setting: Setting = SETTINGS[name]
+    const given = findGiven(name, setting, flags, env)
+    if (!given) {
+      values[name] = setting.fallback
+      continue
+    }
+    const parsed = setting.schema.safeParse(given.text)
+    if (parsed.success) values[name] = parsed.data
+    else problems.push(`${given.from} ${parsed.error.issues[0]?.message ?? 'is wrong'}; it is ${quoted(name, given.text)}.`)
+  }
+  const config = values as unknown as Config
+  if (problems.length === 0) problems.push(...problemsBetween(config))
+  return problems.length > 0 ? { problems } : { config }
+}
+
+interface Given {
+  readonly text: string
+  /** How the user said it. */
+  readonly from: string
+}
+
+function findGiven(
+  name: SettingName,
+  setting: Setting,
+  flags: ConfigSource['flags'],
+  env: ConfigSource['env'],
+): Given | null {
+  const flag = flags[name]
+  if (flag !== undefined) return { text: flag, from: `--${setting.flag}` }
+  for (const variable of [variableOf(name), ...(setting.alsoFrom ?? [])]) {
+    const text = env[variable]
+    if (text !== undefined && text !== '') return { text, from: variable }
+  }
+  return null
+}
+
+/** A URL may carry a password: it is never repeated. */
+function quoted(name: SettingName, text: string): string {
+  return name === 'redis' ? JSON.stringify(text.replace(/\/\/[^@/]*@/, '//…@')) : JSON.stringify(text)
+}
+
+function unknownVariables(env: ConfigSource['env']): string[] {
+  const known = [...NAMES.map(variableOf), ...OTHER_VARIABLES]
+  return Object.keys(env)
+    .filter((variable) => variable.startsWith(PREFIX) && !known.includes(variable))
+    .map((variable) => {
+      const meant = closest(variable, known)
+      return `${variable} is not a setting${meant ? `; did you mean ${meant}?` : '; see cloudpush start --help.'}`
+    })
+}
+
+function problemsBetween(config: Config): string[] {
+  if (config.insecure || isLoopback(config.host)) return []
+  return [
+    `--host ${config.host} can be reached by others, and there is no authentication: ` +
+      'listen on 127.0.0.1 behind something that authenticates, or say --insecure.',
+  ]
+}
+
+function isLoopback(host: string): boolean {
+  return host === 'localhost' || host === '::1' || /^127(\.\d{1,3}){3}$/.test(host)
+}

@@ -1,0 +1,172 @@
+import { z } from 'zod'
+
+/**
+ * Every setting once: its flag, its variable, what it takes, and what it means. The command line, the environment,
+ * `--help` and the checks are all made from this table.
+ */
+export interface Setting<T = unknown> {
+  /** `--retention-seconds`; its variable is `CLOUDPUSH_RETENTION_SECONDS`. */
+  readonly flag: string
+  /** How the value is shown in `--help`; null for a switch. */
+  readonly value: string | null
+  readonly group: 'Where' | 'Keeping' | 'Sessions' | 'Limits' | 'Other'
+  readonly description: string
+  readonly schema: z.ZodType<T>
+  readonly fallback: T
+  /** Variables that others use for the same, weaker than ours. */
+  readonly alsoFrom?: readonly string[]
+}
+
+const whole = (least: number, most: number) =>
+  z
+    .string()
+    .regex(/^\d+$/, `must be a whole number from ${least} to ${most}`)
+    .transform(Number)
+    .refine((number) => number >= least && number <= most, `must be a whole number from ${least} to ${most}`)
+
+const seconds = (least = 1) => whole(least, 31_622_400)
+
+const url = (schemes: readonly string[]) =>
+  z.string().refine((text) => URL.canParse(text) && schemes.includes(new URL(text).protocol), {
+    message: `must be a URL that begins with ${schemes.map((scheme) => `${scheme}//`).join(' or ')}`,
+  })
+
+const setting = <T>(
+  group: Setting['group'],
+  flag: string,
+  value: string | null,
+  fallback: T,
+  schema: z.ZodType<T>,
+  description: string,
+  alsoFrom: readonly string[] = [],
+): Setting<T> => ({ group, flag, value, fallback, schema, description, alsoFrom })
+
+export const SETTINGS = {
+  port: setting('Where', 'port', '<number>', 4000, whole(0, 65_535), 'port to listen on; 0: any free one', ['PORT']),
+  host: setting('Where', 'host', '<address>', '127.0.0.1', z.string().min(1), 'address to listen on', ['HOST']),
+  redis: setting<string | null>(
+    'Where',
+    'redis',
+    '<url>',
+    null,
+    url(['redis:']),
+    'Redis 7+ that the replicas share, as redis://[user:password@]host[:port][/db]; without it: the embedded broker, in memory',
+    ['REDIS_URL'],
+  ),
+  redisPrefix: setting(
+    'Where',
+    'redis-prefix',
+    '<text>',
+    'cp',
+    z.string().regex(/^[A-Za-z0-9:_.-]{1,64}$/, 'must have 1 to 64 of the characters A–Z a–z 0–9 : _ . -'),
+    'what all keys and channels in Redis begin with',
+  ),
+  publicUrl: setting<string | null>(
+    'Where',
+    'public-url',
+    '<url>',
+    null,
+    url(['ws:', 'wss:', 'http:', 'https:']),
+    'where clients reach this replica (default: from host and port)',
+  ),
+  insecure: setting(
+    'Where',
+    'insecure',
+    null,
+    false,
+    z.enum(['true', 'false', '1', '0']).transform((text) => text === 'true' || text === '1'),
+    'allow an address that others can reach, although there is no authentication',
+  ),
+  retentionSeconds: setting('Keeping', 'retention-seconds', '<s>', 3600, seconds(), 'how long an inbox keeps a message'),
+  retentionMessages: setting(
+    'Keeping',
+    'retention-messages',
+    '<n>',
+    1000,
+    whole(1, 1_000_000),
+    'how many messages an inbox keeps',
+  ),
+  resumeSeconds: setting(
+    'Keeping',
+    'resume-seconds',
+    '<s>',
+    3600,
+    seconds(),
+    'how long a subscription that lost its connection can be resumed',
+  ),
+  capacity: setting(
+    'Sessions',
+    'capacity',
+    '<n>',
+    20_000,
+    whole(1, 10_000_000),
+    'sessions that this replica should hold at most',
+  ),
+  idleTimeoutSeconds: setting(
+    'Sessions',
+    'idle-timeout-seconds',
+    '<s>',
+    60,
+    seconds(),
+    'evict a session after so long without a frame from its client',
+  ),
+  initTimeoutSeconds: setting(
+    'Sessions',
+    'init-timeout-seconds',
+    '<s>',
+    3,
+    seconds(),
+    'how long a new connection has for its connection_init',
+  ),
+  drainSeconds: setting(
+    'Sessions',
+    'drain-seconds',
+    '<s>',
+    30,
+    seconds(0),
+    'how long stopping spreads the closing of sessions',
+  ),
+  maxPayloadBytes: setting('Limits', 'max-payload-bytes', '<n>', 65_536, whole(1, 1_048_576), 'largest payload, as JSON'),
+  maxBufferedBytes: setting(
+    'Limits',
+    'max-buffered-bytes',
+    '<n>',
+    1_048_576,
+    whole(1_024, 1_073_741_824),
+    'past so much unsent, a session is read for from its inbox',
+  ),
+  maxSubscriptionsPerSession: setting(
+    'Limits',
+    'max-subscriptions-per-session',
+    '<n>',
+    100,
+    whole(1, 100_000),
+    'live subscriptions of one session',
+  ),
+  maxIdentifiersPerSubscription: setting(
+    'Limits',
+    'max-identifiers-per-subscription',
+    '<n>',
+    100,
+    whole(1, 10_000),
+    'identifiers of one subscription',
+  ),
+  maxRecipientsPerPush: setting(
+    'Limits',
+    'max-recipients-per-push',
+    '<n>',
+    10_000,
+    whole(1, 1_000_000),
+    'identifiers of one push',
+  ),
+  logLevel: setting<'silent' | 'error' | 'warn' | 'info' | 'debug'>(
+    'Other',
+    'log-level',
+    '<level>',
+    'info',
+    z.enum(['silent', 'error', 'warn', 'info', 'debug']),
+    'silent, error, warn, info or debug',
+  ),
+} as const satisfies Record<string, Setting>
+
+export type SettingName = keyof typeof SETTINGS

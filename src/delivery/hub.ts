@@ -1,0 +1,261 @@
+import { setTimeout as delay } from 'node:timers/promises'
+import type { Arrival, Attached, AttachRequest, Broker, BrokerListener, DetachRequest, InboxPosition } from '../broker/broker.ts'
+import { EVERYONE } from '../broker/broker.ts'
+import { CatchUp } from './catch-up.ts'
+import { Inbox, type InboxEvents } from './inbox.ts'
+import { Push } from './message.ts'
+import { type PlanOperation, Plans } from './plan.ts'
+import { Position } from './position.ts'
+import { ReceiptLedger } from './receipts.ts'
+import { Records } from './records.ts'
+import { Session, type SessionDetails, type Transport } from './session.ts'
+import { Subscription } from './subscription.ts'
+import { Holdings } from './holdings.ts'
+
+export interface HubLimits {
+  readonly maxBufferedBytes: number
+  readonly resumeSeconds: number
+}
+
+export interface SubscribeRequest {
+  readonly session: Session
+  readonly operationId: string
+  readonly operation: PlanOperation
+  /** The root field's name in the schema. */
+  readonly field: string
+  /** Distinct; `EVERYONE` is held besides. */
+  readonly identifiers: readonly string[]
+  /** Where an app asks a new operation to start, by identifier. */
+  readonly after: ReadonlyMap<string, InboxPosition>
+  readonly durable: boolean
+}
+
+/** Counted since the start, for metrics. */
+export interface HubCounts {
+  readonly sent: number
+  readonly delivered: number
+  readonly resumed: number
+  readonly gaps: number
+}
+
+const PROOF_INTERVAL_MS = 100 // asked at most this often per session
+const RECORD_INTERVAL_MS = 200 // confirmed offsets reach the store at most this late, while it has room
+const ATTACH_RETRY_MS = [100, 200, 400, 800, 1_600] as const
+
+/**
+ * The hub: every subscription of this replica, and the way of each message to all of them.
+ *
+ * Arrivals come in synchronously from the broker, go through the inbox of their identifier to each live position, are
+ * rendered once per plan, stamped, and queued on the session's transport. Nothing here waits for anything: whoever
+ * cannot take a message now leaves the live path and reads it later (`catch-up.ts`).
+ */
+export class Hub implements BrokerListener, InboxEvents, AsyncDisposable {
+  readonly sessions = new Map<string, Session>()
+  readonly #broker: Broker
+  readonly #limits: HubLimits
+  readonly #inboxes = new Map<string, Inbox>()
+  readonly #plans = new Plans()
+  readonly #ledger: ReceiptLedger
+  readonly #records: Records
+  readonly #holdings: Holdings
+  readonly #catchUp: CatchUp
+  readonly #clock: NodeJS.Timeout
+  #unproven: Session[] = []
+  #subscriptions = 0
+  #resumed = 0
+  #ticks = 0
+
+  constructor(broker: Broker, limits: HubLimits) {
+    this.#broker = broker
+    this.#limits = limits
+    this.#ledger = new ReceiptLedger(broker)
+    this.#records = new Records(broker, limits.resumeSeconds)
+    this.#holdings = new Holdings(broker, this.#inboxes, this)
+    this.#catchUp = new CatchUp(broker, this.#ledger, this)
+    this.#clock = setInterval(() => this.#tick(), PROOF_INTERVAL_MS)
+    this.#clock.unref()
+  }
+
+  get subscriptions(): number {
+    return this.#subscriptions
+  }
+
+  get counts(): HubCounts {
+    const { sent, delivered } = this.#ledger
+    return { sent, delivered, resumed: this.#resumed, gaps: this.#catchUp.gaps }
+  }
+
+  arrived(arrival: Arrival): void {
+    let push: Push | undefined
+    for (const entry of arrival.entries) {
+      const inbox = this.#inboxes.get(entry.identifier)
+      if (!inbox) continue
+      push ??= new Push(arrival.push, this.#ledger)
+      if (arrival.stored) inbox.arrive(push, entry.epoch, entry.offset, this)
+      else inbox.arriveEphemeral(push, entry.epoch, entry.offset)
+    }
+  }
+
+  interrupted(): void {
+    this.#holdings.renew()
+  }
+
+  behind(position: Position): void {
+    this.#catchUp.begin(position)
+  }
+
+  open(details: SessionDetails, transport: Transport): Session {
+    const session = new Session(details, transport, {
+      ledger: this.#ledger,
+      maxBufferedBytes: this.#limits.maxBufferedBytes,
+      unproven: (waiting) => this.#unproven.push(waiting),
+    })
+    this.sessions.set(session.id, session)
+    return session
+  }
+
+  /** The connection is gone: what it had is recorded, and everything it held is given up. */
+  async close(session: Session): Promise<void> {
+    if (session.closed) return
+    session.closed = true
+    this.sessions.delete(session.id)
+    await Promise.all([...session.subscriptions.values()].map((subscription) => this.#end(subscription, false)))
+  }
+
+  /** The client proved, by the answer to question `sequence`, what it has. */
+  proved(session: Session, sequence: number): void {
+    for (const position of session.proved(sequence)) this.#records.add(position)
+  }
+
+  /**
+   * Registers a subscription and brings it to life. Resolves with a function that ends it; rejects never: while the
+   * store is away it is asked again, since an error would end the client's operation for good.
+   */
+  subscribe(request: SubscribeRequest): Subscription {
+    const { session, operationId } = request
+    const plan = this.#plans.acquire(request.operation, request.field)
+    const subject = JSON.stringify([session.details.subject, session.details.clientKey])
+    const resume = request.durable && session.transport.proves ? { subject, operationId, owner: session.id } : null
+    const subscription = new Subscription(session, operationId, plan, resume)
+    const identifiers = new Set([...request.identifiers, EVERYONE])
+    subscription.positions = [...identifiers].map((identifier) => {
+      const inbox = this.#inbox(identifier)
+      const position = new Position(subscription, inbox)
+      inbox.positions.add(position)
+      return position
+    })
+    session.subscriptions.set(operationId, subscription)
+    this.#subscriptions++
+    void this.#attach(subscription, request.after)
+    return subscription
+  }
+
+  /** The operation ended while its session lives on: by its client (`completed`) or by us. */
+  async unsubscribe(subscription: Subscription, completed: boolean): Promise<void> {
+    await this.#end(subscription, completed)
+  }
+
+  /** Sessions that hold one of the identifiers. */
+  holding(identifiers: readonly string[]): Session[] {
+    const sessions = new Set<Session>()
+    for (const identifier of identifiers) {
+      for (const position of this.#inboxes.get(identifier)?.positions ?? []) sessions.add(position.subscription.session)
+    }
+    return [...sessions]
+  }
+
+  /** Writes out what is known of deliveries. */
+  async flush(): Promise<void> {
+    await Promise.allSettled([this.#records.flush(), this.#ledger.flush()])
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    clearInterval(this.#clock)
+    await Promise.all([...this.sessions.values()].map((session) => this.close(session)))
+    await this.flush()
+  }
+
+  #inbox(identifier: string): Inbox {
+    let inbox = this.#inboxes.get(identifier)
+    if (!inbox) {
+      inbox = new Inbox(identifier)
+      this.#inboxes.set(identifier, inbox)
+    }
+    return inbox
+  }
+
+  async #attach(subscription: Subscription, after: SubscribeRequest['after']): Promise<void> {
+    for (let attempt = 0; this.#lives(subscription); attempt++) {
+      const requests: AttachRequest[] = subscription.positions.map(({ inbox }) => ({
+        identifier: inbox.identifier,
+        subscriptions: inbox.positions.size,
+        resume: subscription.resume,
+        after: after.get(inbox.identifier) ?? null,
+      }))
+      const { rounds } = this.#holdings
+      try {
+        const attached = await this.#broker.attach(requests)
+        if (this.#lives(subscription)) this.#start(subscription, attached)
+        // The store may have been wiped after it answered and before the answer came: that round left us out.
+        if (rounds !== this.#holdings.rounds) this.#holdings.renew()
+        return
+      } catch {
+        const wait = ATTACH_RETRY_MS[Math.min(attempt, ATTACH_RETRY_MS.length - 1)]
+        await delay(wait, undefined, { ref: false })
+      }
+    }
+  }
+
+  #start(subscription: Subscription, attached: readonly Attached[]): void {
+    if (attached.some((each) => each.resumed)) this.#resumed++
+    for (const [index, position] of subscription.positions.entries()) {
+      const answer = attached[index] as Attached
+      const { inbox } = position
+      position.start(answer)
+      if (inbox.epoch === '') inbox.enterEpoch(answer.epoch, this)
+      if (inbox.epoch === answer.epoch) inbox.tip = Math.max(inbox.tip, answer.tip)
+      this.#records.attached(position)
+    }
+    const cursors = subscription.positions.map((position) => position.inbox.cursor(position))
+    subscription.session.transport.announceLive(subscription.operationId, cursors)
+    for (const position of subscription.positions) this.#catchUp.begin(position)
+  }
+
+  async #end(subscription: Subscription, completed: boolean): Promise<void> {
+    if (!this.#lives(subscription)) return
+    subscription.session.subscriptions.delete(subscription.operationId)
+    this.#subscriptions--
+    this.#plans.release(subscription.plan)
+    const requests: DetachRequest[] = subscription.positions.map((position) => {
+      const { inbox } = position
+      // A position that never started knows nothing: its record, if any, stays as it is.
+      const started = position.state !== 'ATTACHING'
+      inbox.end(position)
+      if (inbox.positions.size === 0) this.#inboxes.delete(inbox.identifier)
+      return {
+        identifier: inbox.identifier,
+        subscriptions: inbox.positions.size,
+        confirmation: completed || !started ? null : position.confirmation(position.offset),
+        forget: completed ? subscription.resume : null,
+      }
+    })
+    subscription.end()
+    await this.#holdings.release(requests)
+  }
+
+  #lives(subscription: Subscription): boolean {
+    return subscription.session.subscriptions.get(subscription.operationId) === subscription
+  }
+
+  #tick(): void {
+    const asked = this.#unproven
+    this.#unproven = []
+    for (const session of asked) session.ask()
+    if (++this.#ticks % (RECORD_INTERVAL_MS / PROOF_INTERVAL_MS) !== 0) return
+    // Both keep what could not be written and try again at the next tick.
+    this.#records.flush().catch(() => {})
+    this.#ledger.flush().catch(() => {})
+    this.#holdings.tick()
+    this.#plans.rest()
+  }
+}

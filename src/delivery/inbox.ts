@@ -1,0 +1,115 @@
+import { cursorPrefix } from '../broker/cursor.ts'
+import { toBytes } from './frame.ts'
+import { Message, type Push } from './message.ts'
+import type { Position } from './position.ts'
+
+/** What is told when a position can no longer be served from the channel. */
+export interface InboxEvents {
+  behind(position: Position): void
+}
+
+/**
+ * One identifier as this replica holds it: its epoch and tip as last heard of, and the positions of its subscriptions.
+ */
+export class Inbox {
+  readonly identifier: string
+  readonly #identifierJson: string
+  readonly #cursorPrefix: string
+  /** Empty until the broker first answered. */
+  epoch = ''
+  /** The newest offset heard of; what positions that are BEHIND aim at. */
+  tip = 0
+  /** The latest `pushedAt` seen, by the store's clock; 0: none. */
+  lastPushedAt = 0
+  /** Every position, whatever its state. */
+  readonly positions = new Set<Position>()
+  readonly live: Position[] = []
+
+  constructor(identifier: string) {
+    this.identifier = identifier
+    this.#identifierJson = toBytes(JSON.stringify(identifier))
+    this.#cursorPrefix = cursorPrefix(identifier)
+  }
+
+  message(push: Push, epoch: string, offset: number): Message {
+    return new Message(push, this.#identifierJson, this.#cursorPrefix, epoch, offset)
+  }
+
+  cursor(position: Position): string {
+    return `${this.#cursorPrefix}${position.epoch}.${position.offset}`
+  }
+
+  /** A stored message from the channel: to every live position that waits for exactly this one. */
+  arrive(push: Push, epoch: string, offset: number, events: InboxEvents): void {
+    if (epoch !== this.epoch) this.enterEpoch(epoch, events)
+    if (offset > this.tip) this.tip = offset
+    const pushedAt = push.header.pushedAt
+    if (pushedAt > this.lastPushedAt) this.lastPushedAt = pushedAt
+    const live = this.live
+    if (live.length === 0) return
+    const message = this.message(push, epoch, offset)
+    // From the end: a position that leaves is replaced by the last one, which was served already.
+    for (let index = live.length - 1; index >= 0; index--) {
+      const position = live[index] as Position
+      if (offset === position.offset + 1) {
+        if (position.subscription.session.congested) this.leave(position, events)
+        else position.write(message)
+      } else if (offset > position.offset) {
+        this.leave(position, events)
+      }
+    }
+  }
+
+  /** A message that is not stored: to the live positions that have room for it, and to nobody else. */
+  arriveEphemeral(push: Push, epoch: string, offset: number): void {
+    if (this.live.length === 0) return
+    const message = this.message(push, epoch, offset)
+    for (const position of this.live) {
+      if (!position.subscription.session.congested) position.subscription.write(position, message, false, 0)
+    }
+  }
+
+  /** The store says otherwise than we knew: all positions count anew, and read what they cannot have had. */
+  enterEpoch(epoch: string, events: InboxEvents): void {
+    const known = this.epoch !== ''
+    this.epoch = epoch
+    this.tip = 0
+    if (!known) return
+    for (const position of this.positions) {
+      if (position.epoch === '' || position.epoch === epoch) continue
+      position.enterEpoch(epoch, this.lastPushedAt)
+      if (position.state === 'LIVE') this.leave(position, events)
+    }
+  }
+
+  goLive(position: Position): void {
+    position.state = 'LIVE'
+    position.hadThrough = 0
+    position.liveIndex = this.live.length
+    this.live.push(position)
+  }
+
+  /** Off the live path: the position reads on from the inbox. */
+  leave(position: Position, events: InboxEvents): void {
+    this.#unlist(position)
+    position.state = 'BEHIND'
+    events.behind(position)
+  }
+
+  end(position: Position): void {
+    this.#unlist(position)
+    position.state = 'ENDED'
+    this.positions.delete(position)
+  }
+
+  #unlist(position: Position): void {
+    const index = position.liveIndex
+    if (index < 0) return
+    const last = this.live.pop() as Position
+    if (last !== position) {
+      this.live[index] = last
+      last.liveIndex = index
+    }
+    position.liveIndex = -1
+  }
+}

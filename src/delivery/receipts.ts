@@ -1,0 +1,93 @@
+import type { Broker, PushHeader, ReceiptCount } from '../broker/broker.ts'
+
+/** What this replica has counted for one push since the last flush. */
+export interface Tally {
+  readonly pushId: string
+  readonly partition: number
+  sent: number
+  delivered: number
+  /** In the ledger's list of what is to be flushed. */
+  listed: boolean
+}
+
+/** Past this many pushes waiting for the store to come back, the oldest counts are given up. */
+const MAX_WAITING = 100_000
+
+/**
+ * Counts writes and proofs per push and flushes them in batches: no call to the store per delivery.
+ * A flush that fails is kept and goes with the next one; the counts are then late, never doubled.
+ */
+export class ReceiptLedger {
+  readonly #broker: Broker
+  #listed: Tally[] = []
+  #flushing: Promise<void> | null = null
+  sent = 0
+  delivered = 0
+
+  constructor(broker: Broker) {
+    this.#broker = broker
+  }
+
+  tally(push: PushHeader): Tally {
+    return { pushId: push.id, partition: push.partition, sent: 0, delivered: 0, listed: false }
+  }
+
+  countSent(tally: Tally): void {
+    tally.sent++
+    this.sent++
+    this.#list(tally)
+  }
+
+  countDelivered(tally: Tally): void {
+    tally.delivered++
+    this.delivered++
+    this.#list(tally)
+  }
+
+  /** Resolves when what was counted before the call is stored; rejects when it could not be. */
+  async flush(): Promise<void> {
+    await this.#flushing?.catch(() => {})
+    if (this.#listed.length === 0) return
+    this.#flushing = this.#write(this.#take())
+    try {
+      await this.#flushing
+    } finally {
+      this.#flushing = null
+    }
+  }
+
+  #list(tally: Tally): void {
+    if (tally.listed) return
+    tally.listed = true
+    this.#listed.push(tally)
+  }
+
+  #take(): ReceiptCount[] {
+    const counts = new Map<string, { pushId: string; partition: number; sent: number; delivered: number }>()
+    for (const tally of this.#listed) {
+      const key = `${tally.partition}:${tally.pushId}`
+      const count = counts.get(key)
+      if (count) {
+        count.sent += tally.sent
+        count.delivered += tally.delivered
+      } else {
+        counts.set(key, { pushId: tally.pushId, partition: tally.partition, sent: tally.sent, delivered: tally.delivered })
+      }
+      tally.sent = 0
+      tally.delivered = 0
+      tally.listed = false
+    }
+    this.#listed = []
+    return [...counts.values()]
+  }
+
+  async #write(counts: readonly ReceiptCount[]): Promise<void> {
+    try {
+      await this.#broker.countReceipts(counts)
+    } catch (error) {
+      for (const count of counts) this.#listed.push({ ...count, listed: true })
+      if (this.#listed.length > MAX_WAITING) this.#listed.splice(0, this.#listed.length - MAX_WAITING)
+      throw error
+    }
+  }
+}

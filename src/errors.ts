@@ -1,0 +1,51 @@
+/**
+ * Every error that a user may see, by its code in `extensions.code`; the same over HTTP, SSE and WebSocket.
+ * An error of one operation never closes the socket.
+ */
+export const ERROR_CODES = {
+  UNAUTHENTICATED: 'No token, or one that is not valid.',
+  FORBIDDEN: 'The token does not grant this.',
+  BAD_USER_INPUT: 'The request is wrong; the message says where.',
+  PAYLOAD_TOO_LARGE: 'The payload has more bytes than the gateway takes.',
+  TOO_MANY_RECIPIENTS: 'The push names more identifiers than the gateway takes at once.',
+  RATE_LIMITED: 'Too many of these in this time; try again later.',
+  BROKER_UNAVAILABLE: 'The store cannot be reached: nothing was accepted; try again with the same push id.',
+  NOT_FOUND: 'There is no such thing, or not any more.',
+  NOT_IMPLEMENTED: 'This version does not have it yet.',
+  INTERNAL: 'A fault of ours; the details are in the log.',
+} as const
+
+export type ErrorCode = keyof typeof ERROR_CODES
+
+/** An expected failure with its code and what a program needs to know of it. Safe to show to users. */
+export class CloudpushError extends Error {
+  readonly code: ErrorCode
+  readonly details: Readonly<Record<string, unknown>>
+
+  constructor(code: ErrorCode, message: string, details: Readonly<Record<string, unknown>> = {}, cause?: unknown) {
+    super(message, cause === undefined ? undefined : { cause })
+    this.name = 'CloudpushError'
+    this.code = code
+    this.details = details
+  }
+}
+
+type Details = Readonly<Record<string, unknown>>
+
+export const badUserInput = (message: string, details?: Details) => new CloudpushError('BAD_USER_INPUT', message, details)
+
+export const payloadTooLarge = (message: string, details?: Details) =>
+  new CloudpushError('PAYLOAD_TOO_LARGE', message, details)
+
+export const tooManyRecipients = (message: string, details?: Details) =>
+  new CloudpushError('TOO_MANY_RECIPIENTS', message, details)
+
+export const rateLimited = (message: string, details?: Details) => new CloudpushError('RATE_LIMITED', message, details)
+
+export const notFound = (message: string, details?: Details) => new CloudpushError('NOT_FOUND', message, details)
+
+export const brokerUnavailable = (message: string, details?: Details, cause?: unknown) =>
+  new CloudpushError('BROKER_UNAVAILABLE', message, details, cause)
+
+export const notImplemented = (field: string) =>
+  new CloudpushError('NOT_IMPLEMENTED', `${field} is not implemented in this version.`, { field })

@@ -1,0 +1,62 @@
+import { randomUUID } from 'node:crypto'
+import { EVERYONE, type NewPush, type Published } from '../../broker/broker.ts'
+import { badUserInput, payloadTooLarge, tooManyRecipients } from '../../errors.ts'
+import type { OperationOrigin, Services } from '../context.ts'
+import type { PushInput } from '../generated/resolvers.ts'
+import { checkIdentifiers } from './identifiers.ts'
+
+const MAX_PUSH_ID_BYTES = 128
+const MAX_DELAY_SECONDS = 366 * 24 * 3600 // a year
+
+/** Checks a push, stores it, and sends it on its way. Throws coded errors; see `PushInput`. */
+export async function push(services: Services, origin: OperationOrigin, input: PushInput): Promise<Published> {
+  return services.broker.publish(toPush(services, origin, input))
+}
+
+function toPush({ config }: Services, origin: OperationOrigin, input: PushInput): NewPush {
+  const payload = JSON.stringify(input.payload)
+  const bytes = Buffer.byteLength(payload)
+  if (bytes > config.maxPayloadBytes) {
+    throw payloadTooLarge(`payload has ${bytes} bytes as JSON; at most ${config.maxPayloadBytes} are taken.`, {
+      bytes,
+      maxPayloadBytes: config.maxPayloadBytes,
+    })
+  }
+  return {
+    id: checkPushId(input.id ?? null),
+    to: recipients(input, config.maxRecipientsPerPush),
+    payload,
+    from: origin.subject,
+    trigger: origin.trigger,
+    delaySeconds: checkSeconds('delaySeconds', input.delaySeconds ?? 0, MAX_DELAY_SECONDS),
+    ttlSeconds: input.ttlSeconds == null ? null : checkSeconds('ttlSeconds', input.ttlSeconds, MAX_DELAY_SECONDS),
+  }
+}
+
+function recipients(input: PushInput, most: number): string[] {
+  const to = input.to ?? []
+  if (input.everyone) {
+    if (to.length > 0) throw badUserInput('Give either input.to or input.everyone, not both.', { argument: 'input.to' })
+    return [EVERYONE]
+  }
+  if (to.length > most) {
+    throw tooManyRecipients(`input.to names ${to.length} identifiers; at most ${most} are taken per push.`, {
+      recipients: to.length,
+      maxRecipientsPerPush: most,
+    })
+  }
+  return checkIdentifiers(to, 'input.to')
+}
+
+function checkPushId(id: string | null): string {
+  if (id === null) return randomUUID()
+  if (id === '' || !id.isWellFormed() || Buffer.byteLength(id) > MAX_PUSH_ID_BYTES) {
+    throw badUserInput(`input.id must have 1 to ${MAX_PUSH_ID_BYTES} bytes of UTF-8.`, { argument: 'input.id' })
+  }
+  return id
+}
+
+function checkSeconds(field: string, seconds: number, most: number): number {
+  if (seconds >= 0 && seconds <= most) return seconds
+  throw badUserInput(`input.${field} must be from 0 to ${most}.`, { argument: `input.${field}` })
+}

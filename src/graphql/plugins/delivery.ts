@@ -1,0 +1,109 @@
+import { randomUUID } from 'node:crypto'
+import type { Plugin as EnvelopPlugin } from '@envelop/core'
+import {
+  type ExecutionArgs,
+  type ExecutionResult,
+  type FieldNode,
+  GraphQLError,
+  getArgumentValues,
+  getOperationAST,
+  getVariableValues,
+  Kind,
+  type OperationDefinitionNode,
+} from 'graphql'
+import { badUserInput } from '../../errors.ts'
+import type { Context } from '../context.ts'
+import { checkIdentifiers } from '../domain/identifiers.ts'
+import { checkCursors } from '../domain/messages.ts'
+import { isDurable } from '../durable.ts'
+import { pendingUntilEnded, resultsOf } from './delivery-results.ts'
+
+/** The root field whose results are delivered by the hub. */
+const FIELD = 'messages'
+
+/**
+ * Takes `subscription { messages }` over from graphql-js: the operation is registered with the hub, which writes each
+ * result straight to the session's socket. What GraphQL is given is an iterable that yields nothing and stays pending
+ * until the operation ends, so that graphql-ws goes on to own init, complete, duplicates and errors. Over SSE, where
+ * Yoga writes the results, the iterable yields them.
+ */
+export function useDelivery(): EnvelopPlugin<Context> {
+  return {
+    onSubscribe({ args, setSubscribeFn }) {
+      const operation = getOperationAST(args.document, args.operationName)
+      const field = operation && rootField(args as unknown as ExecutionArgs, operation)
+      if (operation && field?.name.value === FIELD) {
+        setSubscribeFn((subscribeArgs: ExecutionArgs) => subscribe(subscribeArgs, operation, field))
+      }
+    },
+  }
+}
+
+function subscribe(args: ExecutionArgs, operation: OperationDefinitionNode, field: FieldNode) {
+  const { services, origin } = args.contextValue as Context
+  const variables = getVariableValues(args.schema, operation.variableDefinitions ?? [], args.variableValues ?? {})
+  if (variables.errors) return { errors: variables.errors } satisfies ExecutionResult
+  const definition = args.schema.getSubscriptionType()?.getFields()[FIELD]
+  if (!definition) throw new Error(`the schema has no subscription ${FIELD}`)
+  const { identifiers, after } = argumentsOf(getArgumentValues(definition, field, variables.coerced))
+  const { hub, config } = services
+  const distinct = checkIdentifiers(identifiers, 'identifiers')
+  if (distinct.length > config.maxIdentifiersPerSubscription) {
+    throw badUserInput(
+      `A subscription names at most ${config.maxIdentifiersPerSubscription} identifiers; this one names ${distinct.length}.`,
+      { argument: 'identifiers' },
+    )
+  }
+  const request = {
+    operation: {
+      schema: args.schema,
+      document: args.document,
+      operationName: args.operationName ?? null,
+      variableValues: (args.variableValues ?? {}) as Record<string, unknown>,
+    },
+    field: FIELD,
+    identifiers: distinct,
+    after: checkCursors(after, distinct, 'after'),
+  }
+  if (origin.session && origin.operationId !== null) {
+    const { session, operationId } = origin
+    if (session.subscriptions.size >= config.maxSubscriptionsPerSession) {
+      throw badUserInput(`A session has at most ${config.maxSubscriptionsPerSession} subscriptions at once.`)
+    }
+    const durable = isDurable(operationId, session.details.clientKey)
+    return pendingUntilEnded(hub, hub.subscribe({ ...request, session, operationId, durable }))
+  }
+  return resultsOf(hub, origin.subject, (session) =>
+    hub.subscribe({ ...request, session, operationId: randomUUID(), durable: false }),
+  )
+}
+
+function argumentsOf(values: Record<string, unknown>): { identifiers: readonly string[]; after: readonly string[] } {
+  return {
+    identifiers: values['identifiers'] as readonly string[],
+    after: (values['after'] as readonly string[] | null | undefined) ?? [],
+  }
+}
+
+/** The operation's one root field; validation has seen to it that there is one at most. */
+function rootField(args: ExecutionArgs, operation: OperationDefinitionNode): FieldNode | null {
+  const fragments = new Map(
+    args.document.definitions.flatMap((node) => (node.kind === Kind.FRAGMENT_DEFINITION ? [[node.name.value, node]] : [])),
+  )
+  const find = (set: OperationDefinitionNode['selectionSet'] | undefined, depth: number): FieldNode | null => {
+    for (const selection of set?.selections ?? []) {
+      if (selection.directives?.some(({ name }) => name.value === 'skip' || name.value === 'include')) {
+        throw new GraphQLError('The root field of a subscription takes neither @skip nor @include.', { nodes: selection })
+      }
+      const found =
+        selection.kind === Kind.FIELD
+          ? selection
+          : selection.kind === Kind.INLINE_FRAGMENT
+            ? find(selection.selectionSet, depth + 1)
+            : find(fragments.get(selection.name.value)?.selectionSet, depth + 1)
+      if (found) return found
+    }
+    return null
+  }
+  return find(operation.selectionSet, 0)
+}

@@ -1,0 +1,20 @@
+import { notImplemented } from '../../errors.ts'
+import type { Resolvers } from '../generated/resolvers.ts'
+import { readSettings } from '../domain/settings.ts'
+
+export const operationsResolvers: Resolvers = {
+  Query: {
+    settings: (_root, _args, { services }) => readSettings(services),
+    statistics: () => {
+      throw notImplemented('statistics')
+    },
+  },
+  Mutation: {
+    configure: () => {
+      throw notImplemented('configure')
+    },
+    authenticate: () => {
+      throw notImplemented('authenticate')
+    },
+  },
+}

@@ -1,0 +1,59 @@
+import { createYoga, type YogaServerInstance } from 'graphql-yoga'
+import type { Context, Services } from './context.ts'
+import { HTTP_ORIGIN, type OperationOrigin } from './context.ts'
+import { useDelivery } from './plugins/delivery.ts'
+import { toPublicError, usePublicErrors } from './plugins/errors.ts'
+import { createSchema } from './schema.ts'
+
+/** What a transport gives with each operation. HTTP and SSE give none: theirs is `HTTP_ORIGIN`. */
+export interface ServerContext {
+  readonly origin?: OperationOrigin
+}
+
+export type Yoga = YogaServerInstance<ServerContext, Context>
+
+/** Where everything GraphQL is served: HTTP, SSE, WebSocket and GraphiQL. */
+export const GRAPHQL_PATH = '/graphql'
+
+/** The largest request that is read at all: far above the payload limit, so that this one gets its own clear error. */
+export const MAX_REQUEST_BYTES = 4_194_304 // 4 MiB
+
+const WELCOME = `# Cloudpush. Subscribe here, push from another tab:
+subscription Listen {
+  messages(identifiers: ["alice"]) { id payload pushedAt }
+}
+
+mutation Push {
+  push(input: { to: ["alice"], payload: { text: "hi" } }) { id offline }
+}
+`
+
+/** GraphQL with every plug-in, for all transports: HTTP and SSE by Yoga itself, WebSocket through `getEnveloped`. */
+export function createGraphQL(services: Services): Yoga {
+  const { log } = services
+  return createYoga<ServerContext, Context>({
+    schema: createSchema(),
+    graphqlEndpoint: GRAPHQL_PATH,
+    landingPage: false,
+    // Any GraphQL client in a browser may talk to us; who may do what is not a matter of its page's origin.
+    cors: { origin: '*', credentials: false },
+    multipart: false,
+    maxRequestBodySize: MAX_REQUEST_BYTES,
+    context: ({ origin }) => ({ services, origin: origin ?? HTTP_ORIGIN }),
+    maskedErrors: { maskError: (error) => toPublicError(error, log) },
+    logging: {
+      debug: () => {},
+      info: (...args) => log.info(args),
+      warn: (...args) => log.warn(args),
+      // What was masked is logged where it is masked, with its cause.
+      error: () => {},
+    },
+    graphiql: { title: 'Cloudpush', subscriptionsProtocol: 'WS', defaultQuery: WELCOME },
+    renderGraphiQL: async (options) => {
+      // 9 MB of page, self-contained: loaded when somebody opens it.
+      const { renderGraphiQL } = await import('@graphql-yoga/render-graphiql')
+      return renderGraphiQL(options)
+    },
+    plugins: [usePublicErrors(log), useDelivery()],
+  })
+}

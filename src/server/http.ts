@@ -1,0 +1,66 @@
+import { readFileSync } from 'node:fs'
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
+import { GRAPHQL_PATH, type Yoga } from '../graphql/yoga.ts'
+import type { Metrics } from '../observability/metrics.ts'
+import type { WebSocketSide } from './websocket.ts'
+
+const CONSOLE_PAGE = readFileSync(new URL('../console/index.html', import.meta.url))
+
+const HEADERS_TIMEOUT_MS = 10_000 // 10 seconds
+const REQUEST_TIMEOUT_MS = 30_000 // 30 seconds
+const KEEP_ALIVE_MS = 65_000 // longer than the 60 seconds of the usual load balancer
+
+export interface HttpOptions {
+  readonly yoga: Yoga
+  readonly sockets: WebSocketSide
+  readonly metrics: Metrics
+  /** What keeps this replica from taking connections; null when nothing does. */
+  readonly unready: () => string | null
+}
+
+/** The HTTP side of the server: one port for GraphQL in all its transports, health, metrics and the console. */
+export function createHttpServer({ yoga, sockets, metrics, unready }: HttpOptions): Server {
+  const routes: Record<string, (response: ServerResponse) => void | Promise<void>> = {
+    '/': (response) => {
+      response.writeHead(302, { location: GRAPHQL_PATH }).end()
+    },
+    '/console': (response) => {
+      response.writeHead(200, { 'content-type': 'text/html; charset=utf-8', 'cache-control': 'no-cache' }).end(CONSOLE_PAGE)
+    },
+    '/healthz': (response) => sendText(response, 200, 'ok'),
+    '/readyz': (response) => {
+      const reason = unready()
+      sendText(response, reason === null ? 200 : 503, reason ?? 'ready')
+    },
+    '/metrics': async (response) => {
+      const text = await metrics.text()
+      response.writeHead(200, { 'content-type': metrics.contentType }).end(text)
+    },
+  }
+  const server = createServer(
+    { headersTimeout: HEADERS_TIMEOUT_MS, requestTimeout: REQUEST_TIMEOUT_MS, keepAliveTimeout: KEEP_ALIVE_MS },
+    (request, response) => {
+      const path = pathOf(request)
+      if (path === GRAPHQL_PATH) return void yoga(request, response)
+      const route = Object.hasOwn(routes, path) ? routes[path] : undefined
+      if (!route) return sendText(response, 404, `Nothing is here. GraphQL and GraphiQL are at ${GRAPHQL_PATH}.`)
+      Promise.resolve(route(response)).catch(() => response.destroy())
+    },
+  )
+  server.on('upgrade', (request, stream, head) => {
+    stream.on('error', () => stream.destroy())
+    if (pathOf(request) === GRAPHQL_PATH) sockets.upgrade(request, stream, head)
+    else stream.end('HTTP/1.1 404 Not Found\r\nConnection: close\r\nContent-Length: 0\r\n\r\n')
+  })
+  return server
+}
+
+function pathOf(request: IncomingMessage): string {
+  const url = request.url ?? '/'
+  const query = url.indexOf('?')
+  return query < 0 ? url : url.slice(0, query)
+}
+
+function sendText(response: ServerResponse, status: number, text: string): void {
+  response.writeHead(status, { 'content-type': 'text/plain; charset=utf-8' }).end(`${text}\n`)
+}

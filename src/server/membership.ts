@@ -1,0 +1,132 @@
+import { setTimeout as delay } from 'node:timers/promises'
+import type { Broker, BrokerListener } from '../broker/broker.ts'
+import type { PeerHandlers, Peers } from '../cluster/peers.ts'
+import { type Load, REPORT_INTERVAL_SECONDS, type Registry, type ReplicaIdentity } from '../cluster/registry.ts'
+import { CloudpushError } from '../errors.ts'
+import type { Log } from '../observability/log.ts'
+
+const JOIN_RETRY_MS = [250, 500, 1_000, 2_000, 5_000] as const
+
+export interface MembershipOptions {
+  readonly self: ReplicaIdentity
+  readonly broker: Broker
+  readonly registry: Registry
+  readonly peers: Peers
+  readonly listener: BrokerListener
+  readonly handlers: PeerHandlers
+  readonly load: () => Load
+  readonly log: Log
+}
+
+/**
+ * This replica's part in the cluster: opens its channel, takes its lease and reports its load each second. Where the
+ * store is away at the start, it tries again with back-off and says so; until it is in, the replica is not ready.
+ */
+export class Membership implements AsyncDisposable {
+  readonly #options: MembershipOptions
+  readonly #stop = new AbortController()
+  #timer: NodeJS.Timeout | undefined
+  #listening = false
+  #serving = false
+  #joined = false
+  #reporting = false
+
+  constructor(options: MembershipOptions) {
+    this.#options = options
+  }
+
+  /** True once the channel is open and the lease is held. */
+  get joined(): boolean {
+    return this.#joined
+  }
+
+  /**
+   * Resolves after the first attempt; where the store was away it goes on trying behind. Rejects when this replica must
+   * not join at all.
+   */
+  async join(): Promise<void> {
+    if (!(await this.#attempt(0))) void this.#retry()
+  }
+
+  /** Says at once what it would say within a second. */
+  async report(): Promise<void> {
+    if (!this.#joined || this.#reporting) return
+    this.#reporting = true
+    try {
+      await this.#options.registry.report(this.#options.load())
+    } catch (error) {
+      this.#options.log.debug({ err: error }, 'load could not be reported')
+    } finally {
+      this.#reporting = false
+    }
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#stop.abort()
+    clearInterval(this.#timer)
+    if (!this.#joined) return
+    this.#joined = false
+    await this.#options.registry.leave().catch((error: unknown) => {
+      this.#options.log.debug({ err: error }, 'the lease could not be given back; it ends by itself')
+    })
+  }
+
+  async #retry(): Promise<void> {
+    const { log } = this.#options
+    try {
+      for (let attempt = 0; !this.#stop.signal.aborted; attempt++) {
+        const wait = JOIN_RETRY_MS[Math.min(attempt, JOIN_RETRY_MS.length - 1)]
+        await delay(wait, undefined, { signal: this.#stop.signal }).catch(() => {})
+        if (!this.#stop.signal.aborted && (await this.#attempt(attempt + 1))) {
+          log.info('the store is there: this replica is ready')
+          return
+        }
+      }
+    } catch (error) {
+      log.error({ err: error }, 'this replica may not join the cluster')
+    }
+  }
+
+  /** False when the store was away. */
+  async #attempt(attempt: number): Promise<boolean> {
+    try {
+      await this.#enter()
+      return true
+    } catch (error) {
+      if (!isTransient(error)) throw error
+      const wait = JOIN_RETRY_MS[Math.min(attempt, JOIN_RETRY_MS.length - 1)]
+      this.#options.log.warn(`${(error as Error).message} Not ready; trying again in ${wait} ms.`)
+      return false
+    }
+  }
+
+  /** Each step once, whatever fails after it. */
+  async #enter(): Promise<void> {
+    const { broker, peers, registry, self, load, listener, handlers, log } = this.#options
+    if (!this.#listening) {
+      await broker.listen(listener)
+      this.#listening = true
+    }
+    if (!this.#serving) {
+      await peers.serve(handlers)
+      this.#serving = true
+    }
+    await registry.join(self, load(), {
+      changed: () => {},
+      // All that was registered under the lease is void: what is held is said again, and every tip is checked.
+      lost: () => listener.interrupted(),
+      ended: (replicaId) => {
+        broker.forgetReplica(replicaId).catch((error: unknown) => {
+          log.warn({ err: error, replicaId }, 'a replica is gone, but what it held could not be forgotten yet')
+        })
+      },
+    })
+    this.#joined = true
+    if (this.#stop.signal.aborted) return
+    this.#timer = setInterval(() => void this.report(), REPORT_INTERVAL_SECONDS * 1_000)
+  }
+}
+
+function isTransient(error: unknown): boolean {
+  return error instanceof CloudpushError && error.code === 'BROKER_UNAVAILABLE'
+}

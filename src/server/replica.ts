@@ -1,0 +1,140 @@
+import { randomBytes } from 'node:crypto'
+import { once } from 'node:events'
+import { readFileSync } from 'node:fs'
+import type { Server } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { CLOSE_CODES, type CloseCode } from '../close-codes.ts'
+import { createChooser } from '../cluster/choice.ts'
+import { createLoadMeter } from '../cluster/load.ts'
+import type { Load, ReplicaState } from '../cluster/registry.ts'
+import type { Config } from '../config.ts'
+import { Hub } from '../delivery/hub.ts'
+import { sessionPeerHandlers } from '../graphql/domain/sessions.ts'
+import { createGraphQL, GRAPHQL_PATH } from '../graphql/yoga.ts'
+import type { Log } from '../observability/log.ts'
+import { createMetrics } from '../observability/metrics.ts'
+import { closeEvenly } from './drain.ts'
+import { createHttpServer } from './http.ts'
+import { Membership } from './membership.ts'
+import { connectStore } from './store.ts'
+import { Sweep } from './sweep.ts'
+import { WebSocketSide } from './websocket.ts'
+
+export interface Replica extends AsyncDisposable {
+  readonly id: string
+  readonly port: number
+  /** `http://host:port`, where this process listens. */
+  readonly url: string
+  /** Moves the sessions away evenly (default: over `drainSeconds`), then stops. */
+  stop(withinSeconds?: number): Promise<void>
+}
+
+const { version } = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')) as { version: string }
+
+/**
+ * Starts one replica: everything in one process, on the embedded broker or as a part of a cluster on Redis.
+ * Resolves when it listens; where Redis is away it goes on trying, not ready until then. Rejects when the port is taken
+ * or a living replica has its id.
+ */
+export async function startReplica(config: Config, log: Log): Promise<Replica> {
+  const id = `r-${randomBytes(6).toString('hex')}`
+  const startedAt = new Date()
+  let draining = false
+  let drainProgress: number | null = null
+
+  const store = connectStore(config, id, log)
+  const { broker, registry, peers } = store
+  const hub = new Hub(broker, { maxBufferedBytes: config.maxBufferedBytes, resumeSeconds: config.resumeSeconds })
+  const chooser = createChooser({ registry })
+  const meter = createLoadMeter()
+  const sweep = new Sweep(config.idleTimeoutSeconds)
+  const yoga = createGraphQL({ replicaId: id, config, broker, registry, peers, chooser, hub, log })
+  const refusal = (): CloseCode | null => {
+    if (draining) return CLOSE_CODES.RESTART
+    return hub.sessions.size >= config.capacity ? CLOSE_CODES.OVER_CAPACITY : null
+  }
+  const sockets = new WebSocketSide({ config, hub, yoga, sweep, log, replicaId: id, refusal })
+  const metrics = createMetrics({ hub, evicted: () => sweep.evicted, brokerAvailable: () => broker.available })
+  const unready = (): string | null => {
+    if (draining) return 'draining'
+    if (!membership.joined) return 'not in the cluster yet: the store cannot be reached'
+    return broker.available && registry.available ? null : 'the store cannot be reached'
+  }
+  const server = createHttpServer({ yoga, sockets, metrics, unready })
+  const port = await listen(server, config)
+  const url = `http://${config.host.includes(':') ? `[${config.host}]` : config.host}:${port}`
+
+  const load = (): Load => {
+    const state: ReplicaState = draining ? 'DRAINING' : 'UP'
+    return {
+      state,
+      sessions: hub.sessions.size,
+      subscriptions: hub.subscriptions,
+      capacity: config.capacity,
+      drainProgress,
+      health: meter.read(),
+    }
+  }
+  const membership = new Membership({
+    self: { id, url: config.publicUrl ?? `${url.replace(/^http/, 'ws')}${GRAPHQL_PATH}`, version, startedAt },
+    broker,
+    registry,
+    peers,
+    listener: hub,
+    handlers: sessionPeerHandlers(hub, id),
+    load,
+    log,
+  })
+
+  let stopped: Promise<void> | null = null
+  const stop = async (withinSeconds: number) => {
+    draining = true
+    const sessions = hub.sessions.size
+    await closeEvenly(sockets.connections, withinSeconds, async () => {
+      drainProgress = sessions === 0 ? 1 : 1 - hub.sessions.size / sessions
+      await Promise.all([hub.flush(), membership.report()])
+    })
+    await hub[Symbol.asyncDispose]()
+    await membership[Symbol.asyncDispose]()
+    await close(server)
+    sweep[Symbol.dispose]()
+    meter[Symbol.dispose]()
+    await store[Symbol.asyncDispose]()
+  }
+
+  try {
+    await membership.join()
+  } catch (error) {
+    stopped = stop(0)
+    await stopped
+    throw error
+  }
+
+  return {
+    id,
+    port,
+    url,
+    stop: (withinSeconds = config.drainSeconds) => {
+      stopped ??= stop(withinSeconds)
+      return stopped
+    },
+    [Symbol.asyncDispose]() {
+      stopped ??= stop(0)
+      return stopped
+    },
+  }
+}
+
+async function listen(server: Server, config: Config): Promise<number> {
+  server.listen(config.port, config.host)
+  await once(server, 'listening')
+  return (server.address() as AddressInfo).port
+}
+
+/** Stops listening; what is still open (keep-alive, SSE) is cut. */
+function close(server: Server): Promise<void> {
+  return new Promise((resolve) => {
+    server.close(() => resolve())
+    server.closeAllConnections()
+  })
+}

@@ -1,0 +1,44 @@
+import type { Broker } from '../broker/broker.ts'
+import { createMemoryBroker } from '../broker/memory.ts'
+import { createRedisBroker } from '../broker/redis/broker.ts'
+import type { Peers } from '../cluster/peers.ts'
+import { createMemoryPeers } from '../cluster/peers-memory.ts'
+import { createMemoryRegistry } from '../cluster/registry-memory.ts'
+import { createRedisCluster } from '../cluster/redis/cluster.ts'
+import type { Registry } from '../cluster/registry.ts'
+import type { Config } from '../config.ts'
+import type { Log } from '../observability/log.ts'
+
+/** The three that need a store, either all in this process or all in one Redis. */
+export interface Store extends AsyncDisposable {
+  readonly broker: Broker
+  readonly registry: Registry
+  readonly peers: Peers
+}
+
+export function connectStore(config: Config, replicaId: string, log: Log): Store {
+  const limits = {
+    retentionSeconds: config.retentionSeconds,
+    retentionMessages: config.retentionMessages,
+    resumeSeconds: config.resumeSeconds,
+  }
+  if (config.redis === null) {
+    const registry = createMemoryRegistry()
+    const peers = createMemoryPeers(replicaId)
+    const broker = createMemoryBroker({ replicaId, limits })
+    return { broker, registry, peers, [Symbol.asyncDispose]: () => broker[Symbol.asyncDispose]() }
+  }
+  const connection = { url: config.redis, prefix: config.redisPrefix, replicaId, log }
+  const cluster = createRedisCluster(connection)
+  const broker = createRedisBroker({ ...connection, limits })
+  return {
+    broker,
+    registry: cluster.registry,
+    peers: cluster.peers,
+    async [Symbol.asyncDispose]() {
+      // Nobody may count on us any more when we cease to store.
+      await cluster[Symbol.asyncDispose]()
+      await broker[Symbol.asyncDispose]()
+    },
+  }
+}

@@ -1,0 +1,239 @@
+import { randomUUID } from 'node:crypto'
+import type { IncomingMessage } from 'node:http'
+import type { Duplex } from 'node:stream'
+import { type ExecutionArgs, type ExecutionResult, GraphQLError } from 'graphql'
+import { type Context as ProtocolContext, handleProtocols, makeServer, type Server } from 'graphql-ws'
+import { type WebSocket, WebSocketServer } from 'ws'
+import { CLOSE_CODES, type CloseCode } from '../close-codes.ts'
+import type { Config } from '../config.ts'
+import { toBytes } from '../delivery/frame.ts'
+import type { Hub } from '../delivery/hub.ts'
+import type { Session } from '../delivery/session.ts'
+import { toPublicError } from '../graphql/plugins/errors.ts'
+import { MAX_REQUEST_BYTES, type Yoga } from '../graphql/yoga.ts'
+import type { Log } from '../observability/log.ts'
+import { Connection } from './connection.ts'
+import { Flusher } from './flusher.ts'
+import type { Sweep } from './sweep.ts'
+
+const MAX_CLIENT_KEY_BYTES = 128
+/** How a proof begins on the wire: looked at before anything parses the message. */
+const PROOF = '{"type":"pong","payload":{"ack":'
+
+interface Extra {
+  readonly session: Session
+  readonly connection: Connection
+}
+
+type Protocol = ProtocolContext<Record<string, unknown>, Extra>
+
+export interface WebSocketOptions {
+  readonly config: Config
+  readonly hub: Hub
+  readonly yoga: Yoga
+  readonly sweep: Sweep
+  readonly log: Log
+  readonly replicaId: string
+  /** Why no new session may come now; null when one may. */
+  readonly refusal: () => CloseCode | null
+}
+
+/** The WebSocket side of the server: graphql-transport-ws by graphql-ws, on sockets of `ws`. */
+export class WebSocketSide {
+  readonly connections = new Set<Connection>()
+  readonly #options: WebSocketOptions
+  readonly #flusher = new Flusher()
+  readonly #sockets = new WebSocketServer({
+    noServer: true,
+    clientTracking: false,
+    perMessageDeflate: false,
+    maxPayload: MAX_REQUEST_BYTES,
+    handleProtocols,
+  })
+  readonly #protocol: Server<Extra>
+
+  constructor(options: WebSocketOptions) {
+    this.#options = options
+    this.#protocol = makeServer<Record<string, unknown>, Extra>({
+      connectionInitWaitTimeout: options.config.initTimeoutSeconds * 1_000,
+      onConnect: (context) => this.#connect(context),
+      onSubscribe: (context, id, payload) => this.#prepare(context, id, payload),
+      execute: (args) => operationOf(args).execute(args),
+      subscribe: (args) => this.#subscribe(args),
+      onError: (_context, _id, _payload, errors) => publicErrors(errors, options.log).map((error) => error.toJSON()),
+      onPong: ({ extra }, payload) => this.#ponged(extra, payload),
+    })
+  }
+
+  /** Takes an HTTP upgrade. It is never refused by status: stock clients do not come back from that. */
+  upgrade(request: IncomingMessage, stream: Duplex, head: Buffer): void {
+    this.#sockets.handleUpgrade(request, stream, head, (socket) => this.#opened(socket, stream, request))
+  }
+
+  #opened(socket: WebSocket, stream: Duplex, request: IncomingMessage): void {
+    const { hub, sweep, log } = this.#options
+    socket.on('error', (error) => log.debug({ err: error }, 'socket failed'))
+    const refusal = this.#options.refusal()
+    if (refusal) {
+      socket.close(refusal.code, refusal.reason)
+      return
+    }
+    const connection = new Connection(randomUUID(), socket, stream, this.#flusher)
+    const session = hub.open(
+      {
+        id: connection.sessionId,
+        subject: null,
+        clientKey: null,
+        remoteAddress: request.socket.remoteAddress ?? null,
+        userAgent: request.headers['user-agent'] ?? null,
+        connectedAt: Date.now(),
+      },
+      connection,
+    )
+    this.connections.add(connection)
+    sweep.watch(session, connection)
+    const ended = this.#speak(socket, session, connection)
+    socket.on('close', (code, reason) => {
+      this.connections.delete(connection)
+      sweep.unwatch(session)
+      // The session first: what ends with its socket stays resumable, what its client completes does not.
+      hub
+        .close(session)
+        .then(() => ended(code, reason.toString()))
+        .catch((error: unknown) => log.error({ err: error, sessionId: session.id }, 'session did not close well'))
+    })
+  }
+
+  #speak(socket: WebSocket, session: Session, connection: Connection) {
+    const { hub, log } = this.#options
+    socket.on('ping', () => {
+      session.lastActiveAt = Date.now()
+    })
+    socket.on('pong', (data) => {
+      session.lastActiveAt = Date.now()
+      if (data.length > 0) hub.proved(session, Number(data.toString()))
+    })
+    return this.#protocol.opened(
+      {
+        protocol: socket.protocol,
+        send: (data) => {
+          if (connection.open) connection.write(toBytes(data))
+        },
+        close: (code, reason) => connection.close(code ?? CLOSE_CODES.INTERNAL.code, reason ?? CLOSE_CODES.INTERNAL.reason),
+        onMessage: (handle) => {
+          socket.on('message', (data, isBinary) => {
+            session.lastActiveAt = Date.now()
+            if (isBinary) return connection.close(CLOSE_CODES.BINARY.code, CLOSE_CODES.BINARY.reason)
+            const text = data.toString()
+            if (text.startsWith(PROOF) && this.#proved(text, { session, connection })) return
+            handle(text).catch((error: unknown) => {
+              log.error({ err: error, sessionId: session.id }, 'message could not be handled')
+              connection.close(CLOSE_CODES.INTERNAL.code, CLOSE_CODES.INTERNAL.reason)
+            })
+          })
+        },
+      },
+      { session, connection },
+    )
+  }
+
+  #connect({ connectionParams, extra }: Protocol): boolean | Record<string, unknown> {
+    const { session, connection } = extra
+    const clientKey = connectionParams?.['clientKey']
+    if (clientKey !== undefined) {
+      if (typeof clientKey !== 'string' || clientKey === '' || Buffer.byteLength(clientKey) > MAX_CLIENT_KEY_BYTES) {
+        const reason = `connectionParams.clientKey must be a string of 1 to ${MAX_CLIENT_KEY_BYTES} bytes`
+        connection.close(CLOSE_CODES.BAD_REQUEST.code, reason)
+        return true
+      }
+      session.details.clientKey = clientKey
+    }
+    return { replicaId: this.#options.replicaId, sessionId: session.id }
+  }
+
+  /** Parses and validates one operation. Nothing may be thrown out of here: graphql-ws would close the socket (4500). */
+  async #prepare(context: Protocol, id: string, payload: SubscribePayload) {
+    const { yoga, log } = this.#options
+    const { session, connection } = context.extra
+    connection.operationIds = () => Object.keys(context.subscriptions)
+    try {
+      const origin = { trigger: 'WEBSOCKET', subject: session.details.subject, session, operationId: id } as const
+      const { schema, parse, validate, contextFactory, execute, subscribe } = yoga.getEnveloped({ origin })
+      const document = parse(payload.query)
+      const errors = validate(schema, document)
+      if (errors.length > 0) return [...errors].map((error: unknown) => toPublicError(error, log))
+      return {
+        schema,
+        document,
+        operationName: payload.operationName ?? null,
+        variableValues: payload.variables ?? {},
+        contextValue: await contextFactory(),
+        rootValue: { execute, subscribe } satisfies Operation,
+      }
+    } catch (error) {
+      return [toPublicError(error, log)]
+    }
+  }
+
+  /** An operation that cannot be subscribed to answers `error`, with its codes, and nothing else happens. */
+  async #subscribe(args: ExecutionArgs) {
+    try {
+      const result = await operationOf(args).subscribe(args)
+      if (Symbol.asyncIterator in result || !result.errors) return result
+      return failing(new OperationErrors(result.errors))
+    } catch (error) {
+      return failing(error)
+    }
+  }
+
+  #proved(text: string, extra: Extra): boolean {
+    try {
+      this.#ponged(extra, (JSON.parse(text) as { payload?: unknown }).payload)
+      return true
+    } catch {
+      // Not JSON after all: graphql-ws says so.
+      return false
+    }
+  }
+
+  #ponged({ session, connection }: Extra, payload: unknown): void {
+    const sequence = connection.ponged(payload)
+    if (sequence !== null) this.#options.hub.proved(session, sequence)
+  }
+}
+
+interface SubscribePayload {
+  readonly query: string
+  readonly operationName?: string | null | undefined
+  readonly variables?: Record<string, unknown> | null | undefined
+}
+
+interface Operation {
+  readonly execute: (args: ExecutionArgs) => Promise<ExecutionResult> | ExecutionResult
+  readonly subscribe: (args: ExecutionArgs) => Promise<AsyncIterable<ExecutionResult> | ExecutionResult>
+}
+
+function operationOf(args: ExecutionArgs): Operation {
+  return args.rootValue as Operation
+}
+
+class OperationErrors extends Error {
+  readonly errors: readonly GraphQLError[]
+
+  constructor(errors: readonly GraphQLError[]) {
+    super('operation failed')
+    this.errors = errors
+  }
+}
+
+function publicErrors(errors: readonly unknown[], log: Log): GraphQLError[] {
+  return errors.flatMap((error) => {
+    const original = error instanceof GraphQLError ? error.originalError : null
+    if (original instanceof OperationErrors) return [...original.errors]
+    return [toPublicError(error, log)]
+  })
+}
+
+async function* failing(error: unknown): AsyncGenerator<never> {
+  throw error
+}
