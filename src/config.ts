@@ -44,7 +44,10 @@ export function parseConfig({ flags, env }: ConfigSource): ParsedConfig {
     }
     const parsed = setting.schema.safeParse(given.text)
     if (parsed.success) values[name] = parsed.data
-    else problems.push(`${given.from} ${parsed.error.issues[0]?.message ?? 'is wrong'}; it is ${quoted(name, given.text)}.`)
+    else
+      problems.push(
+        `${given.from} ${parsed.error.issues[0]?.message ?? 'is wrong'}; it is ${quoted(name, given.text)}.`,
+      )
   }
   const config = values as unknown as Config
   if (problems.length === 0) problems.push(...problemsBetween(config))

@@ -22,7 +22,12 @@ export class CloudpushError extends Error {
   readonly code: ErrorCode
   readonly details: Readonly<Record<string, unknown>>
 
-  constructor(code: ErrorCode, message: string, details: Readonly<Record<string, unknown>> = {}, cause?: unknown) {
+  constructor(
+    code: ErrorCode,
+    message: string,
+    details: Readonly<Record<string, unknown>> = {},
+    cause?: unknown,
+  ) {
     super(message, cause === undefined ? undefined : { cause })
     this.name = 'CloudpushError'
     this.code = code
@@ -32,7 +37,8 @@ export class CloudpushError extends Error {
 
 type Details = Readonly<Record<string, unknown>>
 
-export const badUserInput = (message: string, details?: Details) => new CloudpushError('BAD_USER_INPUT', message, details)
+export const badUserInput = (message: string, details?: Details) =>
+  new CloudpushError('BAD_USER_INPUT', message, details)
 
 export const payloadTooLarge = (message: string, details?: Details) =>
   new CloudpushError('PAYLOAD_TOO_LARGE', message, details)
@@ -40,9 +46,11 @@ export const payloadTooLarge = (message: string, details?: Details) =>
 export const tooManyRecipients = (message: string, details?: Details) =>
   new CloudpushError('TOO_MANY_RECIPIENTS', message, details)
 
-export const rateLimited = (message: string, details?: Details) => new CloudpushError('RATE_LIMITED', message, details)
+export const rateLimited = (message: string, details?: Details) =>
+  new CloudpushError('RATE_LIMITED', message, details)
 
-export const notFound = (message: string, details?: Details) => new CloudpushError('NOT_FOUND', message, details)
+export const notFound = (message: string, details?: Details) =>
+  new CloudpushError('NOT_FOUND', message, details)
 
 export const brokerUnavailable = (message: string, details?: Details, cause?: unknown) =>
   new CloudpushError('BROKER_UNAVAILABLE', message, details, cause)

@@ -25,14 +25,21 @@ interface GraphQLAnswer<T> {
 export async function request<T>(url: string, query: string, variables: Record<string, unknown>): Promise<T> {
   const response = await fetch(url, {
     method: 'POST',
-    headers: { 'content-type': 'application/json', accept: 'application/graphql-response+json, application/json' },
+    headers: {
+      'content-type': 'application/json',
+      accept: 'application/graphql-response+json, application/json',
+    },
     body: JSON.stringify({ query, variables }),
   }).catch((error: unknown) => {
     throw unreachable(url, error)
   })
   const text = await response.text()
   const answer = parseAnswer<T>(text)
-  if (!answer) throw new CommandFailure(`${url} answered ${response.status} and no GraphQL. Is it the gateway?`, EXIT.refused)
+  if (!answer)
+    throw new CommandFailure(
+      `${url} answered ${response.status} and no GraphQL. Is it the gateway?`,
+      EXIT.refused,
+    )
   const [error] = answer.errors ?? []
   if (error) throw new CommandFailure(`${error.extensions?.code ?? 'ERROR'}: ${error.message}`, EXIT.refused)
   return answer.data as T
@@ -40,7 +47,8 @@ export async function request<T>(url: string, query: string, variables: Record<s
 
 export function unreachable(url: string, error: unknown): CommandFailure {
   const cause = error instanceof Error && error.cause instanceof Error ? error.cause : error
-  const reason = cause instanceof Error ? (cause.message || (cause as NodeJS.ErrnoException).code) : String(cause)
+  const reason =
+    cause instanceof Error ? cause.message || (cause as NodeJS.ErrnoException).code : String(cause)
   return new CommandFailure(
     `The gateway at ${url} cannot be reached (${reason}). Start one with \`npm start\`, or name another with --url.`,
     EXIT.unreachable,
@@ -50,7 +58,9 @@ export function unreachable(url: string, error: unknown): CommandFailure {
 function parseAnswer<T>(text: string): GraphQLAnswer<T> | null {
   try {
     const answer = JSON.parse(text) as GraphQLAnswer<T>
-    return answer !== null && typeof answer === 'object' && ('data' in answer || 'errors' in answer) ? answer : null
+    return answer !== null && typeof answer === 'object' && ('data' in answer || 'errors' in answer)
+      ? answer
+      : null
   } catch {
     return null
   }

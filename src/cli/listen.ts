@@ -28,10 +28,15 @@ export interface ListenCommand {
 }
 
 /** Prints messages until it is interrupted, has had `count`, or the gateway ends the operation with an error. */
-export async function listen(terminal: Terminal, identifiers: readonly string[], options: ListenCommand): Promise<number> {
+export async function listen(
+  terminal: Terminal,
+  identifiers: readonly string[],
+  options: ListenCommand,
+): Promise<number> {
   const { ws: url } = gatewayUrls(options.url, terminal.env)
   const most = wantedCount(options.count)
-  const say = (text: string) => terminal.stderr.write(`${styled(terminal.stderr, terminal.env, 'dim', text)}\n`)
+  const say = (text: string) =>
+    terminal.stderr.write(`${styled(terminal.stderr, terminal.env, 'dim', text)}\n`)
   let lost = false
   const client = createClient({
     url,
@@ -72,7 +77,9 @@ export async function listen(terminal: Terminal, identifiers: readonly string[],
     for await (const { data, errors } of messages) {
       if (errors?.[0]) throw errors
       if (!data) continue
-      terminal.stdout.write(`${options.json ? JSON.stringify(data.messages) : describe(terminal, data.messages)}\n`)
+      terminal.stdout.write(
+        `${options.json ? JSON.stringify(data.messages) : describe(terminal, data.messages)}\n`,
+      )
       if (++had >= most) break
     }
   } catch (error) {
@@ -101,7 +108,11 @@ function describe({ stdout, env }: Terminal, message: ListenedMessage): string {
   const time = message.pushedAt.slice(11, 23)
   const marks = [
     message.redelivered ? 'again' : '',
-    message.missed === null ? 'some were lost before it' : message.missed > 0 ? `${message.missed} were lost before it` : '',
+    message.missed === null
+      ? 'some were lost before it'
+      : message.missed > 0
+        ? `${message.missed} were lost before it`
+        : '',
   ].filter(Boolean)
   const note = marks.length > 0 ? styled(stdout, env, 'yellow', `  (${marks.join('; ')})`) : ''
   const head = `${styled(stdout, env, 'dim', time)} ${styled(stdout, env, 'cyan', message.identifier)}`

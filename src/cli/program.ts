@@ -1,9 +1,9 @@
 import { readFileSync } from 'node:fs'
-import { Command, CommanderError, Option } from 'commander'
+import { Command, type CommanderError, Option } from 'commander'
 import { SETTINGS, type Setting, type SettingName } from '../config/settings.ts'
 import { variableOf } from '../config.ts'
 import { URL_HELP } from './endpoint.ts'
-import { EXIT, EXIT_CODES_HELP, type Terminal, styled, CommandFailure } from './terminal.ts'
+import { CommandFailure, EXIT, EXIT_CODES_HELP, styled, type Terminal } from './terminal.ts'
 
 interface ListenOptions {
   readonly url?: string
@@ -29,7 +29,9 @@ interface ReplicasOptions {
 
 /** The whole command line. What a command needs is loaded when it runs, so that the small ones start fast. */
 export function createProgram(terminal: Terminal): Command {
-  const { version } = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')) as { version: string }
+  const { version } = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')) as {
+    version: string
+  }
   const program = new Command('cloudpush')
     .description('A push gateway for GraphQL subscriptions.')
     .version(version)
@@ -51,7 +53,10 @@ export function createProgram(terminal: Terminal): Command {
     .option('--json', 'one JSON object per message and line on stdout, and nothing else there')
     .option('--count <n>', 'leave after so many messages')
     .option('--after <cursor...>', 'begin after these cursors, one per identifier')
-    .addHelpText('after', `\nExamples:\n  cloudpush listen alice\n  cloudpush listen alice room:lobby --json | jq .payload\n${EXIT_CODES_HELP}`)
+    .addHelpText(
+      'after',
+      `\nExamples:\n  cloudpush listen alice\n  cloudpush listen alice room:lobby --json | jq .payload\n${EXIT_CODES_HELP}`,
+    )
     .action((identifiers: string[], options: ListenOptions) =>
       run(async () => (await import('./listen.ts')).listen(terminal, identifiers, options)),
     )
@@ -59,7 +64,10 @@ export function createProgram(terminal: Terminal): Command {
   program
     .command('push')
     .description('push a JSON payload to identifiers')
-    .argument('[identifier-or-json...]', 'identifiers, then the payload; without it, or as -, it is read from stdin')
+    .argument(
+      '[identifier-or-json...]',
+      'identifiers, then the payload; without it, or as -, it is read from stdin',
+    )
     .option('--everyone', 'to every subscription there is; then only the payload is given')
     .option('--id <id>', 'the id of this push: repeated, it is not pushed again')
     .option('--delay <seconds>', 'go out so much later')
@@ -80,8 +88,13 @@ export function createProgram(terminal: Terminal): Command {
     .option('--url <url>', URL_HELP)
     .option('--json', 'print them as JSON')
     .option('--watch', 'again every second, until interrupted')
-    .addHelpText('after', `\nExamples:\n  cloudpush replicas\n  cloudpush replicas --watch\n${EXIT_CODES_HELP}`)
-    .action((options: ReplicasOptions) => run(async () => (await import('./replicas.ts')).replicas(terminal, options)))
+    .addHelpText(
+      'after',
+      `\nExamples:\n  cloudpush replicas\n  cloudpush replicas --watch\n${EXIT_CODES_HELP}`,
+    )
+    .action((options: ReplicasOptions) =>
+      run(async () => (await import('./replicas.ts')).replicas(terminal, options)),
+    )
 
   return program
 }
@@ -110,7 +123,8 @@ function addStart(program: Command, terminal: Terminal): void {
 
 function optionOf(name: SettingName): Option {
   const setting: Setting = SETTINGS[name]
-  const fallback = setting.fallback === null || setting.value === null ? '' : ` (default: ${setting.fallback})`
+  const fallback =
+    setting.fallback === null || setting.value === null ? '' : ` (default: ${setting.fallback})`
   const flags = setting.value === null ? `--${setting.flag}` : `--${setting.flag} ${setting.value}`
   return new Option(flags, `${setting.description}${fallback}`).helpGroup(`${setting.group}:`)
 }

@@ -23,7 +23,11 @@ export interface PushCommand {
   readonly ttl?: string
 }
 
-export async function push(terminal: Terminal, words: readonly string[], options: PushCommand): Promise<number> {
+export async function push(
+  terminal: Terminal,
+  words: readonly string[],
+  options: PushCommand,
+): Promise<number> {
   const urls = gatewayUrls(options.url, terminal.env)
   const { to, payload } = await understand(terminal, words, options.everyone === true)
   const input = {

@@ -31,11 +31,16 @@ export async function replicas(terminal: Terminal, options: ReplicasCommand): Pr
   const show = (rows: readonly ReplicaRow[]) =>
     terminal.stdout.write(options.json ? `${JSON.stringify(rows)}\n` : toTable(terminal, rows))
   if (!options.watch) {
-    show((await request<{ replicas: ReplicaRow[] }>(urls.http, `query Replicas { replicas ${FIELDS} }`, {})).replicas)
+    show(
+      (await request<{ replicas: ReplicaRow[] }>(urls.http, `query Replicas { replicas ${FIELDS} }`, {}))
+        .replicas,
+    )
     return EXIT.done
   }
   const client = createClient({ url: urls.ws, webSocketImpl: WebSocket })
-  const events = client.iterate<{ replicas: ReplicaRow[] }>({ query: `subscription Replicas { replicas ${FIELDS} }` })
+  const events = client.iterate<{ replicas: ReplicaRow[] }>({
+    query: `subscription Replicas { replicas ${FIELDS} }`,
+  })
   const stop = () => void events.return?.()
   process.once('SIGINT', stop).once('SIGTERM', stop)
   try {
@@ -51,7 +56,10 @@ export async function replicas(terminal: Terminal, options: ReplicasCommand): Pr
 
 const HEAD = ['REPLICA', 'URL', 'STATE', 'SESSIONS', 'SUBSCRIPTIONS', 'WEIGHT', 'CPU', 'MEMORY', 'STARTED']
 
-export function toTable({ stdout, env }: Pick<Terminal, 'stdout' | 'env'>, replicas: readonly ReplicaRow[]): string {
+export function toTable(
+  { stdout, env }: Pick<Terminal, 'stdout' | 'env'>,
+  replicas: readonly ReplicaRow[],
+): string {
   const rows = replicas.map((replica) => [
     replica.id,
     replica.url,
@@ -63,7 +71,9 @@ export function toTable({ stdout, env }: Pick<Terminal, 'stdout' | 'env'>, repli
     `${(replica.health.memoryBytes / 2 ** 20).toFixed(0)} MiB`,
     replica.startedAt,
   ])
-  const widths = HEAD.map((head, column) => Math.max(head.length, ...rows.map((row) => (row[column] ?? '').length)))
+  const widths = HEAD.map((head, column) =>
+    Math.max(head.length, ...rows.map((row) => (row[column] ?? '').length)),
+  )
   const line = (cells: readonly string[]) =>
     cells
       .map((cell, column) => cell.padEnd(widths[column] ?? 0))

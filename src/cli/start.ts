@@ -1,16 +1,22 @@
-import { parseConfig } from '../config.ts'
-import type { Config } from '../config.ts'
 import type { SettingName } from '../config/settings.ts'
+import type { Config } from '../config.ts'
+import { parseConfig } from '../config.ts'
 import { createLog } from '../observability/log.ts'
 import { type Replica, startReplica } from '../server/replica.ts'
 import { CommandFailure, EXIT, styled, type Terminal } from './terminal.ts'
 
 /** Runs a replica until it is told to stop. The first SIGTERM or SIGINT stops it gracefully, the second one at once. */
-export async function start(terminal: Terminal, flags: Partial<Record<SettingName, string>>): Promise<number> {
+export async function start(
+  terminal: Terminal,
+  flags: Partial<Record<SettingName, string>>,
+): Promise<number> {
   const parsed = parseConfig({ flags, env: terminal.env })
   if ('problems' in parsed) {
     const list = parsed.problems.map((problem) => `  - ${problem}`).join('\n')
-    throw new CommandFailure(`Cloudpush does not start; ${count(parsed.problems)} to mend:\n${list}`, EXIT.usage)
+    throw new CommandFailure(
+      `Cloudpush does not start; ${count(parsed.problems)} to mend:\n${list}`,
+      EXIT.usage,
+    )
   }
   const { config } = parsed
   const log = createLog(config.logLevel)
@@ -20,7 +26,9 @@ export async function start(terminal: Terminal, flags: Partial<Record<SettingNam
   terminal.stdout.write(banner(terminal, config, replica))
   await stopRequested()
   const closing = replica.stop()
-  terminal.stderr.write(`Stopping: sessions move away over ${config.drainSeconds} s. Again to stop at once.\n`)
+  terminal.stderr.write(
+    `Stopping: sessions move away over ${config.drainSeconds} s. Again to stop at once.\n`,
+  )
   void stopRequested().then(() => process.exit(EXIT.refused))
   await closing
   return EXIT.done
@@ -36,8 +44,10 @@ function whyNot(error: unknown, config: Config): string {
   if (code === 'EADDRINUSE') {
     return `${place} is in use. Stop what listens there, or choose another port: --port 4001 (0: any free one).`
   }
-  if (code === 'EACCES') return `Listening on ${place} is not allowed. Choose a port from 1024 on: --port 4000.`
-  if (code === 'EADDRNOTAVAIL') return `This machine has no address ${config.host}. Choose another: --host 127.0.0.1.`
+  if (code === 'EACCES')
+    return `Listening on ${place} is not allowed. Choose a port from 1024 on: --port 4000.`
+  if (code === 'EADDRNOTAVAIL')
+    return `This machine has no address ${config.host}. Choose another: --host 127.0.0.1.`
   return message
 }
 
@@ -59,7 +69,9 @@ function banner(terminal: Terminal, config: Config, replica: Replica): string {
   const bold = (text: string) => styled(stdout, env, 'bold', text)
   const dim = (text: string) => styled(stdout, env, 'dim', text)
   const broker =
-    config.redis === null ? 'embedded, in memory: gone when this process ends' : `Redis at ${new URL(config.redis).host}`
+    config.redis === null
+      ? 'embedded, in memory: gone when this process ends'
+      : `Redis at ${new URL(config.redis).host}`
   const elsewhere = replica.port === 4000 ? '' : ` --url ${local}/graphql`
   return `
 ${bold('Cloudpush')} ${dim(replica.id)}

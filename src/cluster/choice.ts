@@ -19,7 +19,13 @@ export interface Chooser {
  * process has sent to a replica since that replica's load was written: the apparent minimum of old loads is where
  * everybody else goes as well (Mitzenmacher 2000, 2001), and nobody knows better than we do what we have just sent.
  */
-export function createChooser({ registry, random = Math.random }: { registry: Pick<Registry, 'replicas'>; random?: () => number }): Chooser {
+export function createChooser({
+  registry,
+  random = Math.random,
+}: {
+  registry: Pick<Registry, 'replicas'>
+  random?: () => number
+}): Chooser {
   const sent = new Map<string, { since: number; count: number }>()
 
   const sentTo = (replica: ReplicaSnapshot): number => {
@@ -31,7 +37,10 @@ export function createChooser({ registry, random = Math.random }: { registry: Pi
     const count = sentTo(replica) + 1
     sent.set(replica.id, { since: replica.lastSeen.getTime(), count })
   }
-  const draw = (replicas: readonly ReplicaSnapshot[], shares: ReadonlyMap<string, number>): ReplicaSnapshot | null => {
+  const draw = (
+    replicas: readonly ReplicaSnapshot[],
+    shares: ReadonlyMap<string, number>,
+  ): ReplicaSnapshot | null => {
     let rest = random() * 100
     for (const replica of replicas) {
       rest -= shares.get(replica.id) ?? 0

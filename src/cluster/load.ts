@@ -26,7 +26,9 @@ export function createLoadMeter(): LoadMeter {
       const used = process.cpuUsage(cpu)
       const traffic = readNetwork()
       // The histogram counts from its resolution on: a loop that is never late shows that much.
-      const delay = Number.isFinite(delays.percentile(99)) ? delays.percentile(99) / NANOSECONDS_PER_MS - RESOLUTION_MS : 0
+      const delay = Number.isFinite(delays.percentile(99))
+        ? delays.percentile(99) / NANOSECONDS_PER_MS - RESOLUTION_MS
+        : 0
       const health: Health = {
         cpuPercent: ((used.user + used.system) / 1e6 / seconds) * 100,
         memoryBytes: process.memoryUsage.rss(),

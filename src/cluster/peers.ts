@@ -30,7 +30,9 @@ export interface SessionSnapshot {
 export type Question = keyof PeerQuestions
 
 export type PeerHandlers = {
-  readonly [Q in Question]: (ask: PeerQuestions[Q]['ask']) => PeerQuestions[Q]['answer'] | Promise<PeerQuestions[Q]['answer']>
+  readonly [Q in Question]: (
+    ask: PeerQuestions[Q]['ask'],
+  ) => PeerQuestions[Q]['answer'] | Promise<PeerQuestions[Q]['answer']>
 }
 
 export interface Peers extends AsyncDisposable {

@@ -32,7 +32,9 @@ export function weights(replicas: readonly ReplicaSnapshot[], now: Date): Map<st
     ? fresh
     : replicas.map((replica) => (accepts(replica) ? 1 : 0))
   const sum = raw.reduce((total, each) => total + each, 0)
-  return new Map(replicas.map((replica, index) => [replica.id, sum === 0 ? 0 : (100 * (raw[index] ?? 0)) / sum]))
+  return new Map(
+    replicas.map((replica, index) => [replica.id, sum === 0 ? 0 : (100 * (raw[index] ?? 0)) / sum]),
+  )
 }
 
 /** Whether it takes new sessions at all. */

@@ -42,8 +42,12 @@ const setting = <T>(
 ): Setting<T> => ({ group, flag, value, fallback, schema, description, alsoFrom })
 
 export const SETTINGS = {
-  port: setting('Where', 'port', '<number>', 4000, whole(0, 65_535), 'port to listen on; 0: any free one', ['PORT']),
-  host: setting('Where', 'host', '<address>', '127.0.0.1', z.string().min(1), 'address to listen on', ['HOST']),
+  port: setting('Where', 'port', '<number>', 4000, whole(0, 65_535), 'port to listen on; 0: any free one', [
+    'PORT',
+  ]),
+  host: setting('Where', 'host', '<address>', '127.0.0.1', z.string().min(1), 'address to listen on', [
+    'HOST',
+  ]),
   redis: setting<string | null>(
     'Where',
     'redis',
@@ -77,7 +81,14 @@ export const SETTINGS = {
     z.enum(['true', 'false', '1', '0']).transform((text) => text === 'true' || text === '1'),
     'allow an address that others can reach, although there is no authentication',
   ),
-  retentionSeconds: setting('Keeping', 'retention-seconds', '<s>', 3600, seconds(), 'how long an inbox keeps a message'),
+  retentionSeconds: setting(
+    'Keeping',
+    'retention-seconds',
+    '<s>',
+    3600,
+    seconds(),
+    'how long an inbox keeps a message',
+  ),
   retentionMessages: setting(
     'Keeping',
     'retention-messages',
@@ -126,7 +137,14 @@ export const SETTINGS = {
     seconds(0),
     'how long stopping spreads the closing of sessions',
   ),
-  maxPayloadBytes: setting('Limits', 'max-payload-bytes', '<n>', 65_536, whole(1, 1_048_576), 'largest payload, as JSON'),
+  maxPayloadBytes: setting(
+    'Limits',
+    'max-payload-bytes',
+    '<n>',
+    65_536,
+    whole(1, 1_048_576),
+    'largest payload, as JSON',
+  ),
   maxBufferedBytes: setting(
     'Limits',
     'max-buffered-bytes',

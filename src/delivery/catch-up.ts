@@ -51,7 +51,11 @@ export class CatchUp {
     let failures = 0
     await this.#enter()
     try {
-      while (position.state === 'BEHIND' && !this.#arrived(position) && !position.subscription.session.congested) {
+      while (
+        position.state === 'BEHIND' &&
+        !this.#arrived(position) &&
+        !position.subscription.session.congested
+      ) {
         // Without progress the store is away, or behind what the channel told: it says so itself, we only keep asking.
         const advanced = await this.#page(position).catch(() => false)
         failures = advanced ? 0 : failures + 1

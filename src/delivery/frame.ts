@@ -5,6 +5,7 @@
  * So pieces are converted once, joined many times, and one `socket.write(bytes, 'latin1')` carries header and body with
  * no copy of our own; `length` is the length in bytes.
  */
+// biome-ignore lint/suspicious/noControlCharactersInRegex: all of ASCII, its control characters too
 const NON_ASCII = /[^\x00-\x7f]/
 
 /** Byte string of a text: the text itself where it is ASCII. */

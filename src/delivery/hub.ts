@@ -1,7 +1,16 @@
 import { setTimeout as delay } from 'node:timers/promises'
-import type { Arrival, Attached, AttachRequest, Broker, BrokerListener, DetachRequest, InboxPosition } from '../broker/broker.ts'
+import type {
+  Arrival,
+  Attached,
+  AttachRequest,
+  Broker,
+  BrokerListener,
+  DetachRequest,
+  InboxPosition,
+} from '../broker/broker.ts'
 import { EVERYONE } from '../broker/broker.ts'
 import { CatchUp } from './catch-up.ts'
+import { Holdings } from './holdings.ts'
 import { Inbox, type InboxEvents } from './inbox.ts'
 import { Push } from './message.ts'
 import { type PlanOperation, Plans } from './plan.ts'
@@ -10,7 +19,6 @@ import { ReceiptLedger } from './receipts.ts'
 import { Records } from './records.ts'
 import { Session, type SessionDetails, type Transport } from './session.ts'
 import { Subscription } from './subscription.ts'
-import { Holdings } from './holdings.ts'
 
 export interface HubLimits {
   readonly maxBufferedBytes: number
@@ -119,7 +127,9 @@ export class Hub implements BrokerListener, InboxEvents, AsyncDisposable {
     if (session.closed) return
     session.closed = true
     this.sessions.delete(session.id)
-    await Promise.all([...session.subscriptions.values()].map((subscription) => this.#end(subscription, false)))
+    await Promise.all(
+      [...session.subscriptions.values()].map((subscription) => this.#end(subscription, false)),
+    )
   }
 
   /** The client proved, by the answer to question `sequence`, what it has. */
@@ -135,7 +145,8 @@ export class Hub implements BrokerListener, InboxEvents, AsyncDisposable {
     const { session, operationId } = request
     const plan = this.#plans.acquire(request.operation, request.field)
     const subject = JSON.stringify([session.details.subject, session.details.clientKey])
-    const resume = request.durable && session.transport.proves ? { subject, operationId, owner: session.id } : null
+    const resume =
+      request.durable && session.transport.proves ? { subject, operationId, owner: session.id } : null
     const subscription = new Subscription(session, operationId, plan, resume)
     const identifiers = new Set([...request.identifiers, EVERYONE])
     subscription.positions = [...identifiers].map((identifier) => {
@@ -159,7 +170,8 @@ export class Hub implements BrokerListener, InboxEvents, AsyncDisposable {
   holding(identifiers: readonly string[]): Session[] {
     const sessions = new Set<Session>()
     for (const identifier of identifiers) {
-      for (const position of this.#inboxes.get(identifier)?.positions ?? []) sessions.add(position.subscription.session)
+      for (const position of this.#inboxes.get(identifier)?.positions ?? [])
+        sessions.add(position.subscription.session)
     }
     return [...sessions]
   }

@@ -57,7 +57,8 @@ function normalise(document: DocumentNode, operationName: string): Normalised {
     OperationDefinition: (node) => ({ ...node, name: undefined }),
     VariableDefinition: () => null,
     // A field of the root type: its arguments choose the stream, they do not shape what is rendered.
-    Argument: (_node, _key, _parent, _path, ancestors) => (root.has(ancestors.at(-1) as object) ? null : undefined),
+    Argument: (_node, _key, _parent, _path, ancestors) =>
+      root.has(ancestors.at(-1) as object) ? null : undefined,
     Variable: (node) => {
       variables.add(node.name.value)
       return undefined

@@ -15,7 +15,10 @@ type Slot = (typeof SLOTS)[number]
 
 /** Nobody outside can write a string that holds it: 128 random bits per process. */
 const NONCE = randomBytes(16).toString('hex')
-const PLACEHOLDER = Object.fromEntries(SLOTS.map((slot) => [slot, `${NONCE}:${slot}`])) as Record<Slot, string>
+const PLACEHOLDER = Object.fromEntries(SLOTS.map((slot) => [slot, `${NONCE}:${slot}`])) as Record<
+  Slot,
+  string
+>
 const CUT = new RegExp(`"${NONCE}:(${SLOTS.join('|')})"`)
 
 /** JSON texts as byte strings: what all recipients of one inbox entry share. One object per entry. */
@@ -61,7 +64,13 @@ export class Plan {
   }
 
   /** The `ExecutionResult` of one message for one recipient: JSON as a byte string. `sessionId` is a JSON text. */
-  render(push: PushHeader, stamps: Stamps, sessionId: string, redelivered: boolean, missed: number | null): string {
+  render(
+    push: PushHeader,
+    stamps: Stamps,
+    sessionId: string,
+    redelivered: boolean,
+    missed: number | null,
+  ): string {
     if (push !== this.#push || redelivered !== this.#redelivered || missed !== this.#missed) {
       this.#rendering = this.#execute(push, redelivered, missed)
       this.#push = push

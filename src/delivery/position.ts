@@ -84,6 +84,12 @@ export class Position {
   confirmation(written: number | null): Confirmation | null {
     const resume = this.subscription.resume
     if (resume === null || this.epoch === '') return null
-    return { identifier: this.inbox.identifier, resume, epoch: this.epoch, confirmed: this.confirmed, written }
+    return {
+      identifier: this.inbox.identifier,
+      resume,
+      epoch: this.epoch,
+      confirmed: this.confirmed,
+      written,
+    }
   }
 }

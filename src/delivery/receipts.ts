@@ -71,7 +71,12 @@ export class ReceiptLedger {
         count.sent += tally.sent
         count.delivered += tally.delivered
       } else {
-        counts.set(key, { pushId: tally.pushId, partition: tally.partition, sent: tally.sent, delivered: tally.delivered })
+        counts.set(key, {
+          pushId: tally.pushId,
+          partition: tally.partition,
+          sent: tally.sent,
+          delivered: tally.delivered,
+        })
       }
       tally.sent = 0
       tally.delivered = 0

@@ -35,4 +35,9 @@ export interface Context {
   readonly origin: OperationOrigin
 }
 
-export const HTTP_ORIGIN: OperationOrigin = { trigger: 'HTTP', subject: null, session: null, operationId: null }
+export const HTTP_ORIGIN: OperationOrigin = {
+  trigger: 'HTTP',
+  subject: null,
+  session: null,
+  operationId: null,
+}

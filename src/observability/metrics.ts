@@ -7,7 +7,11 @@ export interface Metrics {
 }
 
 /** What Prometheus scrapes: read off the hub when it asks, so that counting costs nothing on the hot path. */
-export function createMetrics(sources: { hub: Hub; evicted: () => number; brokerAvailable: () => boolean }): Metrics {
+export function createMetrics(sources: {
+  hub: Hub
+  evicted: () => number
+  brokerAvailable: () => boolean
+}): Metrics {
   const { hub } = sources
   const registry = new Registry()
   collectDefaultMetrics({ register: registry })
@@ -21,10 +25,26 @@ export function createMetrics(sources: { hub: Hub; evicted: () => number; broker
   const counter = (name: string, help: string, read: () => number) =>
     new Counter({ name, help, registers: [registry], collect: count(read) })
   counter('cloudpush_messages_sent_total', 'Messages written to sockets.', () => hub.counts.sent)
-  counter('cloudpush_messages_delivered_total', 'Messages that clients proved to have.', () => hub.counts.delivered)
-  counter('cloudpush_subscriptions_resumed_total', 'Subscriptions that went on where an earlier session ended.', () => hub.counts.resumed)
-  counter('cloudpush_messages_missed_total', 'Messages lost to retention before they could be read.', () => hub.counts.gaps)
-  counter('cloudpush_sessions_evicted_total', 'Sessions closed because nothing was heard of them.', sources.evicted)
+  counter(
+    'cloudpush_messages_delivered_total',
+    'Messages that clients proved to have.',
+    () => hub.counts.delivered,
+  )
+  counter(
+    'cloudpush_subscriptions_resumed_total',
+    'Subscriptions that went on where an earlier session ended.',
+    () => hub.counts.resumed,
+  )
+  counter(
+    'cloudpush_messages_missed_total',
+    'Messages lost to retention before they could be read.',
+    () => hub.counts.gaps,
+  )
+  counter(
+    'cloudpush_sessions_evicted_total',
+    'Sessions closed because nothing was heard of them.',
+    sources.evicted,
+  )
   return { contentType: registry.contentType, text: () => registry.metrics() }
 }
 

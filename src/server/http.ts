@@ -25,7 +25,9 @@ export function createHttpServer({ yoga, sockets, metrics, unready }: HttpOption
       response.writeHead(302, { location: GRAPHQL_PATH }).end()
     },
     '/console': (response) => {
-      response.writeHead(200, { 'content-type': 'text/html; charset=utf-8', 'cache-control': 'no-cache' }).end(CONSOLE_PAGE)
+      response
+        .writeHead(200, { 'content-type': 'text/html; charset=utf-8', 'cache-control': 'no-cache' })
+        .end(CONSOLE_PAGE)
     },
     '/healthz': (response) => sendText(response, 200, 'ok'),
     '/readyz': (response) => {
@@ -38,12 +40,17 @@ export function createHttpServer({ yoga, sockets, metrics, unready }: HttpOption
     },
   }
   const server = createServer(
-    { headersTimeout: HEADERS_TIMEOUT_MS, requestTimeout: REQUEST_TIMEOUT_MS, keepAliveTimeout: KEEP_ALIVE_MS },
+    {
+      headersTimeout: HEADERS_TIMEOUT_MS,
+      requestTimeout: REQUEST_TIMEOUT_MS,
+      keepAliveTimeout: KEEP_ALIVE_MS,
+    },
     (request, response) => {
       const path = pathOf(request)
       if (path === GRAPHQL_PATH) return void yoga(request, response)
       const route = Object.hasOwn(routes, path) ? routes[path] : undefined
-      if (!route) return sendText(response, 404, `Nothing is here. GraphQL and GraphiQL are at ${GRAPHQL_PATH}.`)
+      if (!route)
+        return sendText(response, 404, `Nothing is here. GraphQL and GraphiQL are at ${GRAPHQL_PATH}.`)
       Promise.resolve(route(response)).catch(() => response.destroy())
     },
   )

@@ -1,7 +1,12 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import type { Broker, BrokerListener } from '../broker/broker.ts'
 import type { PeerHandlers, Peers } from '../cluster/peers.ts'
-import { type Load, REPORT_INTERVAL_SECONDS, type Registry, type ReplicaIdentity } from '../cluster/registry.ts'
+import {
+  type Load,
+  REPORT_INTERVAL_SECONDS,
+  type Registry,
+  type ReplicaIdentity,
+} from '../cluster/registry.ts'
 import { CloudpushError } from '../errors.ts'
 import type { Log } from '../observability/log.ts'
 
@@ -117,7 +122,10 @@ export class Membership implements AsyncDisposable {
       lost: () => listener.interrupted(),
       ended: (replicaId) => {
         broker.forgetReplica(replicaId).catch((error: unknown) => {
-          log.warn({ err: error, replicaId }, 'a replica is gone, but what it held could not be forgotten yet')
+          log.warn(
+            { err: error, replicaId },
+            'a replica is gone, but what it held could not be forgotten yet',
+          )
         })
       },
     })

@@ -29,7 +29,9 @@ export interface Replica extends AsyncDisposable {
   stop(withinSeconds?: number): Promise<void>
 }
 
-const { version } = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')) as { version: string }
+const { version } = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')) as {
+  version: string
+}
 
 /**
  * Starts one replica: everything in one process, on the embedded broker or as a part of a cluster on Redis.
@@ -44,7 +46,10 @@ export async function startReplica(config: Config, log: Log): Promise<Replica> {
 
   const store = connectStore(config, id, log)
   const { broker, registry, peers } = store
-  const hub = new Hub(broker, { maxBufferedBytes: config.maxBufferedBytes, resumeSeconds: config.resumeSeconds })
+  const hub = new Hub(broker, {
+    maxBufferedBytes: config.maxBufferedBytes,
+    resumeSeconds: config.resumeSeconds,
+  })
   const chooser = createChooser({ registry })
   const meter = createLoadMeter()
   const sweep = new Sweep(config.idleTimeoutSeconds)
@@ -54,7 +59,11 @@ export async function startReplica(config: Config, log: Log): Promise<Replica> {
     return hub.sessions.size >= config.capacity ? CLOSE_CODES.OVER_CAPACITY : null
   }
   const sockets = new WebSocketSide({ config, hub, yoga, sweep, log, replicaId: id, refusal })
-  const metrics = createMetrics({ hub, evicted: () => sweep.evicted, brokerAvailable: () => broker.available })
+  const metrics = createMetrics({
+    hub,
+    evicted: () => sweep.evicted,
+    brokerAvailable: () => broker.available,
+  })
   const unready = (): string | null => {
     if (draining) return 'draining'
     if (!membership.joined) return 'not in the cluster yet: the store cannot be reached'

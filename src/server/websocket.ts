@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto'
 import type { IncomingMessage } from 'node:http'
 import type { Duplex } from 'node:stream'
 import { type ExecutionArgs, type ExecutionResult, GraphQLError } from 'graphql'
-import { type Context as ProtocolContext, handleProtocols, makeServer, type Server } from 'graphql-ws'
+import { handleProtocols, makeServer, type Context as ProtocolContext, type Server } from 'graphql-ws'
 import { type WebSocket, WebSocketServer } from 'ws'
 import { CLOSE_CODES, type CloseCode } from '../close-codes.ts'
 import type { Config } from '../config.ts'
@@ -60,7 +60,8 @@ export class WebSocketSide {
       onSubscribe: (context, id, payload) => this.#prepare(context, id, payload),
       execute: (args) => operationOf(args).execute(args),
       subscribe: (args) => this.#subscribe(args),
-      onError: (_context, _id, _payload, errors) => publicErrors(errors, options.log).map((error) => error.toJSON()),
+      onError: (_context, _id, _payload, errors) =>
+        publicErrors(errors, options.log).map((error) => error.toJSON()),
       onPong: ({ extra }, payload) => this.#ponged(extra, payload),
     })
   }
@@ -100,7 +101,9 @@ export class WebSocketSide {
       hub
         .close(session)
         .then(() => ended(code, reason.toString()))
-        .catch((error: unknown) => log.error({ err: error, sessionId: session.id }, 'session did not close well'))
+        .catch((error: unknown) =>
+          log.error({ err: error, sessionId: session.id }, 'session did not close well'),
+        )
     })
   }
 
@@ -119,7 +122,8 @@ export class WebSocketSide {
         send: (data) => {
           if (connection.open) connection.write(toBytes(data))
         },
-        close: (code, reason) => connection.close(code ?? CLOSE_CODES.INTERNAL.code, reason ?? CLOSE_CODES.INTERNAL.reason),
+        close: (code, reason) =>
+          connection.close(code ?? CLOSE_CODES.INTERNAL.code, reason ?? CLOSE_CODES.INTERNAL.reason),
         onMessage: (handle) => {
           socket.on('message', (data, isBinary) => {
             session.lastActiveAt = Date.now()
@@ -127,8 +131,12 @@ export class WebSocketSide {
             const text = data.toString()
             if (text.startsWith(PROOF) && this.#proved(text, { session, connection })) return
             handle(text).catch((error: unknown) => {
-              log.error({ err: error, sessionId: session.id }, 'message could not be handled')
-              connection.close(CLOSE_CODES.INTERNAL.code, CLOSE_CODES.INTERNAL.reason)
+              // graphql-ws throws for a message that is well-formed, but only servers send it.
+              const code = isServerMessage(text) ? CLOSE_CODES.BAD_REQUEST : CLOSE_CODES.INTERNAL
+              if (code === CLOSE_CODES.INTERNAL) {
+                log.error({ err: error, sessionId: session.id }, 'message could not be handled')
+              }
+              connection.close(code.code, code.reason)
             })
           })
         },
@@ -141,7 +149,11 @@ export class WebSocketSide {
     const { session, connection } = extra
     const clientKey = connectionParams?.['clientKey']
     if (clientKey !== undefined) {
-      if (typeof clientKey !== 'string' || clientKey === '' || Buffer.byteLength(clientKey) > MAX_CLIENT_KEY_BYTES) {
+      if (
+        typeof clientKey !== 'string' ||
+        clientKey === '' ||
+        Buffer.byteLength(clientKey) > MAX_CLIENT_KEY_BYTES
+      ) {
         const reason = `connectionParams.clientKey must be a string of 1 to ${MAX_CLIENT_KEY_BYTES} bytes`
         connection.close(CLOSE_CODES.BAD_REQUEST.code, reason)
         return true
@@ -157,11 +169,16 @@ export class WebSocketSide {
     const { session, connection } = context.extra
     connection.operationIds = () => Object.keys(context.subscriptions)
     try {
-      const origin = { trigger: 'WEBSOCKET', subject: session.details.subject, session, operationId: id } as const
+      const origin = {
+        trigger: 'WEBSOCKET',
+        subject: session.details.subject,
+        session,
+        operationId: id,
+      } as const
       const { schema, parse, validate, contextFactory, execute, subscribe } = yoga.getEnveloped({ origin })
       const document = parse(payload.query)
       const errors = validate(schema, document)
-      if (errors.length > 0) return [...errors].map((error: unknown) => toPublicError(error, log))
+      if (errors.length > 0) return errors.map((error: unknown) => toPublicError(error, log))
       return {
         schema,
         document,
@@ -200,6 +217,13 @@ export class WebSocketSide {
     const sequence = connection.ponged(payload)
     if (sequence !== null) this.#options.hub.proved(session, sequence)
   }
+}
+
+const SERVER_MESSAGES: readonly string[] = ['connection_ack', 'next', 'error']
+
+function isServerMessage(text: string): boolean {
+  const { type } = JSON.parse(text) as { type: string }
+  return SERVER_MESSAGES.includes(type)
 }
 
 interface SubscribePayload {

@@ -1,5 +1,5 @@
 import fc from 'fast-check'
-import { EVERYONE, type Broker } from '../../src/broker/broker.ts'
+import { type Broker, EVERYONE } from '../../src/broker/broker.ts'
 import { eventually, type Received, TestClient, TestReplica } from './delivery-world.ts'
 
 /**
@@ -36,12 +36,18 @@ export const steps = (length: number): fc.Arbitrary<Step[]> =>
       { weight: 2, arbitrary: fc.record({ kind: fc.constant('subscribe' as const), client, identifiers }) },
       {
         weight: 4,
-        arbitrary: fc.record({ kind: fc.constantFrom('prove' as const, 'stall' as const, 'read' as const), client }),
+        arbitrary: fc.record({
+          kind: fc.constantFrom('prove' as const, 'stall' as const, 'read' as const),
+          client,
+        }),
       },
       { weight: 1, arbitrary: fc.record({ kind: fc.constant('complete' as const), client }) },
       { weight: 2, arbitrary: fc.record({ kind: fc.constant('cut' as const), client }) },
       { weight: 3, arbitrary: fc.record({ kind: fc.constant('connect' as const), client, replica }) },
-      { weight: 1, arbitrary: fc.record({ kind: fc.constantFrom('kill' as const, 'cutChannel' as const), replica }) },
+      {
+        weight: 1,
+        arbitrary: fc.record({ kind: fc.constantFrom('kill' as const, 'cutChannel' as const), replica }),
+      },
       { weight: 1, arbitrary: fc.record({ kind: fc.constant('restoreChannel' as const), replica }) },
     ),
     { minLength: length, maxLength: length },
@@ -51,7 +57,10 @@ export const steps = (length: number): fc.Arbitrary<Step[]> =>
 type Expected = Map<string, string[]>
 
 /** Runs the steps, lets everything settle, and throws where what clients had differs from the model. */
-export async function runModel(all: readonly Step[], createBroker: (replicaId: string) => Broker): Promise<void> {
+export async function runModel(
+  all: readonly Step[],
+  createBroker: (replicaId: string) => Broker,
+): Promise<void> {
   const clients = Array.from({ length: CLIENTS }, () => new TestClient())
   const expected = new Map<string, Expected>()
   const pushed: string[] = []
@@ -100,7 +109,10 @@ export async function runModel(all: readonly Step[], createBroker: (replicaId: s
         const operationId = `operation-${++operations}`
         each.subscribe(operationId, step.identifiers)
         await each.live()
-        expected.set(operationId, new Map([...step.identifiers, EVERYONE].map((identifier) => [identifier, []])))
+        expected.set(
+          operationId,
+          new Map([...step.identifiers, EVERYONE].map((identifier) => [identifier, []])),
+        )
         return
       }
       case 'complete': {
@@ -126,7 +138,9 @@ export async function runModel(all: readonly Step[], createBroker: (replicaId: s
       case 'kill': {
         const victim = replicas[step.replica] as TestReplica
         victim.cutChannel()
-        await Promise.all(clients.filter((each) => each.replica === victim).map((each) => each.disconnect(false)))
+        await Promise.all(
+          clients.filter((each) => each.replica === victim).map((each) => each.disconnect(false)),
+        )
         await startReplica(step.replica)
         const id = `r${step.replica}-${brokers.indexOf(victim.broker)}`
         return (brokers.at(-1) as Broker).forgetReplica(id)

@@ -76,7 +76,11 @@ export class ClientConnection implements Transport {
   }
 
   #read(bytes: string): void {
-    const frame = JSON.parse(fromBytes(bytes)) as { ask?: number; id: string; payload: { data: { messages: Received } } }
+    const frame = JSON.parse(fromBytes(bytes)) as {
+      ask?: number
+      id: string
+      payload: { data: { messages: Received } }
+    }
     if (frame.ask !== undefined) this.asked = frame.ask
     else this.received.push({ operationId: frame.id, message: frame.payload.data.messages })
   }
@@ -131,7 +135,14 @@ export class TestClient {
     this.replica = replica
     this.connection = new ClientConnection()
     const id = `session-${++sessions}`
-    const details = { id, subject: null, clientKey: 'k', remoteAddress: null, userAgent: null, connectedAt: Date.now() }
+    const details = {
+      id,
+      subject: null,
+      clientKey: 'k',
+      remoteAddress: null,
+      userAgent: null,
+      connectedAt: Date.now(),
+    }
     this.session = replica.hub.open(details, this.connection)
     for (const operationId of this.operations.keys()) this.#subscribe(operationId)
   }

@@ -4,6 +4,7 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { connect, createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { redisServerPath } from './binaries.ts'
 
 /** A real `redis-server` on a free port of the loopback, with a data directory of its own. */
 export interface RedisServer extends AsyncDisposable {
@@ -34,7 +35,7 @@ const START_LIMIT_MS = 15_000 // 15 seconds
 
 export async function startRedis(options: RedisServerOptions = {}): Promise<RedisServer> {
   const directory = await mkdtemp(join(tmpdir(), 'cloudpush-redis-'))
-  const binary = process.env.REDIS_SERVER ?? 'redis-server'
+  const binary = redisServerPath()
   let process_: ChildProcess | undefined
   let port = 0
 

@@ -3,7 +3,7 @@ import { execute, parse, validate } from 'graphql'
 import { describe, expect, it } from 'vitest'
 import type { PushHeader } from '../../src/broker/broker.ts'
 import { fromBytes, toBytes } from '../../src/delivery/frame.ts'
-import { Plan, Plans, type PlanOperation } from '../../src/delivery/plan.ts'
+import { Plan, type PlanOperation, Plans } from '../../src/delivery/plan.ts'
 import { createSchema } from '../../src/graphql/schema.ts'
 
 const schema = createSchema()
@@ -27,9 +27,19 @@ interface Selection {
   readonly fragments: string
 }
 
-const directive = fc.constantFrom('', '@include(if: $yes)', '@skip(if: $yes)', '@include(if: $no)', '@skip(if: true)')
+const directive = fc.constantFrom(
+  '',
+  '@include(if: $yes)',
+  '@skip(if: $yes)',
+  '@include(if: $no)',
+  '@skip(if: true)',
+)
 const field = fc
-  .record({ name: fc.constantFrom(...FIELDS), alias: fc.constantFrom('', 'a', 'b', 'payload', '_1'), directive })
+  .record({
+    name: fc.constantFrom(...FIELDS),
+    alias: fc.constantFrom('', 'a', 'b', 'payload', '_1'),
+    directive,
+  })
   // An alias stands for one field only, or the selection does not merge.
   .map(({ name, alias, directive }) => `${alias === '' ? '' : `${alias}_${name}: `}${name} ${directive}`)
 const fields = fc.array(field, { minLength: 1, maxLength: 8 }).map((all) => all.join('\n'))
@@ -109,9 +119,20 @@ describe('a plan', () => {
   })
 
   it('stamps each recipient with its own session', () => {
-    const operation = { schema, document: parse('subscription { messages(identifiers: ["x"]) { id sessionId } }') }
+    const operation = {
+      schema,
+      document: parse('subscription { messages(identifiers: ["x"]) { id sessionId } }'),
+    }
     const plan = new Plan({ ...operation, operationName: null, variableValues: {} }, 'messages')
-    const push = { id: 'p', from: null, trigger: 'HTTP', payload: '1', pushedAt: 0, expiresAt: null, partition: 0 } as const
+    const push = {
+      id: 'p',
+      from: null,
+      trigger: 'HTTP',
+      payload: '1',
+      pushedAt: 0,
+      expiresAt: null,
+      partition: 0,
+    } as const
     const stamps = { identifier: '"x"', cursor: '"c"', payload: '1' }
     for (const session of ['one', 'two']) {
       const body = plan.render(push, stamps, JSON.stringify(session), false, 0)
@@ -121,10 +142,18 @@ describe('a plan', () => {
 })
 
 describe('plans are shared', () => {
-  const acquire = (plans: Plans, source: string, variableValues: Record<string, unknown> = {}, operationName?: string) => {
+  const acquire = (
+    plans: Plans,
+    source: string,
+    variableValues: Record<string, unknown> = {},
+    operationName?: string,
+  ) => {
     const document = parse(source)
     expect(validate(schema, document)).toEqual([])
-    return plans.acquire({ schema, document, operationName: operationName ?? null, variableValues }, 'messages')
+    return plans.acquire(
+      { schema, document, operationName: operationName ?? null, variableValues },
+      'messages',
+    )
   }
 
   it('whatever the white space, comments, names, order of fragments, and identifiers', () => {

@@ -48,13 +48,19 @@ export class ClusterConnection implements Disposable {
 
   /** Resolves when Redis has confirmed; rejects with `BROKER_UNAVAILABLE` when it does not in time. */
   async subscribe(channel: string, hear: (text: string) => void): Promise<number> {
-    const confirmed = this.#pubsub.pubsub.subscribe(channel, (message: Buffer) => hear(message.toString('utf8')))
+    const confirmed = this.#pubsub.pubsub.subscribe(channel, (message: Buffer) =>
+      hear(message.toString('utf8')),
+    )
     let timer: NodeJS.Timeout | undefined
     const late = new Promise<never>((_resolve, reject) => {
       timer = setTimeout(() => {
         // It may be confirmed later, when nobody waits for it any more.
         void confirmed.then((subscription) => this.#pubsub.unsubscribe(subscription))
-        reject(brokerUnavailable(`Redis at ${this.#commands.address} cannot be reached: ${this.#commands.trouble}.`))
+        reject(
+          brokerUnavailable(
+            `Redis at ${this.#commands.address} cannot be reached: ${this.#commands.trouble}.`,
+          ),
+        )
       }, SUBSCRIBE_LIMIT_MS)
     })
     try {

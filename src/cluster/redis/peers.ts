@@ -7,8 +7,20 @@ import type { ClusterConnection } from './connection.ts'
 const ANSWER_LIMIT_MS = 2_000 // 2 seconds
 
 type PeerMessage =
-  | { readonly kind: 'ask'; readonly id: string; readonly from: string; readonly question: Question; readonly ask: unknown }
-  | { readonly kind: 'answer'; readonly id: string; readonly from: string; readonly answer?: unknown; readonly failed?: true }
+  | {
+      readonly kind: 'ask'
+      readonly id: string
+      readonly from: string
+      readonly question: Question
+      readonly ask: unknown
+    }
+  | {
+      readonly kind: 'answer'
+      readonly id: string
+      readonly from: string
+      readonly answer?: unknown
+      readonly failed?: true
+    }
 
 interface Pending {
   readonly waitsFor: Set<string>
@@ -114,7 +126,9 @@ export class RedisPeers implements Peers {
     const channel = this.#connection.keys.ask(to)
     this.#connection
       .command((client) => client.publish(channel, JSON.stringify(message)))
-      .catch((error: unknown) => this.#log?.debug({ err: error, to }, 'a message to another replica was not sent'))
+      .catch((error: unknown) =>
+        this.#log?.debug({ err: error, to }, 'a message to another replica was not sent'),
+      )
   }
 }
 

@@ -4,9 +4,9 @@ import type { Log } from '../../observability/log.ts'
 import {
   LEASE_SECONDS,
   type Load,
+  REPORT_INTERVAL_SECONDS,
   type Registry,
   type RegistryListener,
-  REPORT_INTERVAL_SECONDS,
   type ReplicaIdentity,
   type ReplicaSnapshot,
 } from '../registry.ts'
@@ -59,15 +59,15 @@ export class RedisRegistry implements Registry {
     this.#listener = listener
     this.#subscription ??= await this.#connection.subscribe(keys.changes, (text) => this.#hear(text))
     const record = recordOf(self, load)
-    const taken = await this.#connection.run('join', [keys.lease(self.id), keys.replicas], [
-      self.id,
-      this.#token,
-      LEASE_MS,
-      record,
-      keys.changes,
-    ])
+    const taken = await this.#connection.run(
+      'join',
+      [keys.lease(self.id), keys.replicas],
+      [self.id, this.#token, LEASE_MS, record, keys.changes],
+    )
     if (taken !== 1) {
-      throw badUserInput(`A living replica has the id "${self.id}" already: stop it, or wait ${LEASE_SECONDS} s if it died.`)
+      throw badUserInput(
+        `A living replica has the id "${self.id}" already: stop it, or wait ${LEASE_SECONDS} s if it died.`,
+      )
     }
     await this.#refresh()
     this.#clock ??= setInterval(() => void this.#look(), LOOK_INTERVAL_MS)
@@ -79,13 +79,11 @@ export class RedisRegistry implements Registry {
     if (!self) return
     const { keys } = this.#connection
     const record = recordOf(self, load)
-    const had = await this.#connection.run('report', [keys.lease(self.id), keys.replicas], [
-      self.id,
-      this.#token,
-      LEASE_MS,
-      record,
-      keys.changes,
-    ])
+    const had = await this.#connection.run(
+      'report',
+      [keys.lease(self.id), keys.replicas],
+      [self.id, this.#token, LEASE_MS, record, keys.changes],
+    )
     this.#note(JSON.parse(record) as ReplicaRecord, record)
     if (had === 1) return
     this.#log?.warn({ replicaId: self.id }, 'the lease had ended: what this replica holds is registered anew')
@@ -97,12 +95,11 @@ export class RedisRegistry implements Registry {
     if (!self) return
     this.#self = null
     const { keys } = this.#connection
-    await this.#connection.run('leave', [keys.lease(self.id), keys.replicas], [
-      self.id,
-      this.#token,
-      JSON.stringify({ kind: 'left', id: self.id }),
-      keys.changes,
-    ])
+    await this.#connection.run(
+      'leave',
+      [keys.lease(self.id), keys.replicas],
+      [self.id, this.#token, JSON.stringify({ kind: 'left', id: self.id }), keys.changes],
+    )
   }
 
   replicas(): readonly ReplicaSnapshot[] {
@@ -158,7 +155,11 @@ export class RedisRegistry implements Registry {
   async #reap(id: string): Promise<void> {
     const { keys } = this.#connection
     const ended = JSON.stringify({ kind: 'ended', id })
-    const reaped = await this.#connection.run('reap', [keys.lease(id), keys.replicas], [id, ended, keys.changes])
+    const reaped = await this.#connection.run(
+      'reap',
+      [keys.lease(id), keys.replicas],
+      [id, ended, keys.changes],
+    )
     if (reaped === 1) this.#log?.warn({ replicaId: id }, 'a replica is gone: its lease has ended')
   }
 
@@ -199,7 +200,9 @@ function parseChange(text: string): Change | null {
   try {
     const change = JSON.parse(text) as Change
     if (change.kind === 'load') return typeof change.record.id === 'string' ? change : null
-    return (change.kind === 'left' || change.kind === 'ended') && typeof change.id === 'string' ? change : null
+    return (change.kind === 'left' || change.kind === 'ended') && typeof change.id === 'string'
+      ? change
+      : null
   } catch {
     return null
   }

@@ -17,10 +17,15 @@ export function checkCursors(
     const position = parseCursor(cursor)
     if (!position) throw badUserInput(`${argument}: "${cursor.slice(0, 40)}" is not a cursor.`, { argument })
     if (!identifiers.includes(position.identifier)) {
-      throw badUserInput(`${argument}: a cursor belongs to "${position.identifier}", which is not asked for.`, { argument })
+      throw badUserInput(
+        `${argument}: a cursor belongs to "${position.identifier}", which is not asked for.`,
+        { argument },
+      )
     }
     if (positions.has(position.identifier)) {
-      throw badUserInput(`${argument}: give one cursor per identifier; "${position.identifier}" has two.`, { argument })
+      throw badUserInput(`${argument}: give one cursor per identifier; "${position.identifier}" has two.`, {
+        argument,
+      })
     }
     positions.set(position.identifier, position)
   }
@@ -37,7 +42,8 @@ export async function readInbox(
   if (ask.last < 1 || ask.last > MAX_INBOX_MESSAGES) {
     throw badUserInput(`last must be from 1 to ${MAX_INBOX_MESSAGES}.`, { argument: 'last' })
   }
-  const before = checkCursors(ask.before === null ? [] : [ask.before], [identifier], 'before').get(identifier) ?? null
+  const before =
+    checkCursors(ask.before === null ? [] : [ask.before], [identifier], 'before').get(identifier) ?? null
   return toMessages(identifier, await broker.readBefore(identifier, before, ask.last), sessionId)
 }
 

@@ -23,13 +23,19 @@ function toPresence(state: PresenceState): Presence {
 }
 
 /** Whether these identifiers are subscribed now, in the order asked. */
-export async function readPresence({ broker }: Services, identifiers: readonly string[]): Promise<Presence[]> {
+export async function readPresence(
+  { broker }: Services,
+  identifiers: readonly string[],
+): Promise<Presence[]> {
   checkIdentifiers(identifiers, 'identifiers')
   return (await broker.presence(identifiers)).map(toPresence)
 }
 
 /** One event per identifier at once, then one at each coming and going. */
-export function watchPresence({ broker }: Services, identifiers: readonly string[]): Events<'presence', Presence> {
+export function watchPresence(
+  { broker }: Services,
+  identifiers: readonly string[],
+): Events<'presence', Presence> {
   const distinct = checkIdentifiers(identifiers, 'identifiers')
   const read = async (identifier: string) => {
     const [state] = await broker.presence([identifier])

@@ -9,7 +9,11 @@ const MAX_PUSH_ID_BYTES = 128
 const MAX_DELAY_SECONDS = 366 * 24 * 3600 // a year
 
 /** Checks a push, stores it, and sends it on its way. Throws coded errors; see `PushInput`. */
-export async function push(services: Services, origin: OperationOrigin, input: PushInput): Promise<Published> {
+export async function push(
+  services: Services,
+  origin: OperationOrigin,
+  input: PushInput,
+): Promise<Published> {
   return services.broker.publish(toPush(services, origin, input))
 }
 
@@ -17,10 +21,13 @@ function toPush({ config }: Services, origin: OperationOrigin, input: PushInput)
   const payload = JSON.stringify(input.payload)
   const bytes = Buffer.byteLength(payload)
   if (bytes > config.maxPayloadBytes) {
-    throw payloadTooLarge(`payload has ${bytes} bytes as JSON; at most ${config.maxPayloadBytes} are taken.`, {
-      bytes,
-      maxPayloadBytes: config.maxPayloadBytes,
-    })
+    throw payloadTooLarge(
+      `payload has ${bytes} bytes as JSON; at most ${config.maxPayloadBytes} are taken.`,
+      {
+        bytes,
+        maxPayloadBytes: config.maxPayloadBytes,
+      },
+    )
   }
   return {
     id: checkPushId(input.id ?? null),
@@ -29,14 +36,16 @@ function toPush({ config }: Services, origin: OperationOrigin, input: PushInput)
     from: origin.subject,
     trigger: origin.trigger,
     delaySeconds: checkSeconds('delaySeconds', input.delaySeconds ?? 0, MAX_DELAY_SECONDS),
-    ttlSeconds: input.ttlSeconds == null ? null : checkSeconds('ttlSeconds', input.ttlSeconds, MAX_DELAY_SECONDS),
+    ttlSeconds:
+      input.ttlSeconds == null ? null : checkSeconds('ttlSeconds', input.ttlSeconds, MAX_DELAY_SECONDS),
   }
 }
 
 function recipients(input: PushInput, most: number): string[] {
   const to = input.to ?? []
   if (input.everyone) {
-    if (to.length > 0) throw badUserInput('Give either input.to or input.everyone, not both.', { argument: 'input.to' })
+    if (to.length > 0)
+      throw badUserInput('Give either input.to or input.everyone, not both.', { argument: 'input.to' })
     return [EVERYONE]
   }
   if (to.length > most) {
@@ -51,7 +60,9 @@ function recipients(input: PushInput, most: number): string[] {
 function checkPushId(id: string | null): string {
   if (id === null) return randomUUID()
   if (id === '' || !id.isWellFormed() || Buffer.byteLength(id) > MAX_PUSH_ID_BYTES) {
-    throw badUserInput(`input.id must have 1 to ${MAX_PUSH_ID_BYTES} bytes of UTF-8.`, { argument: 'input.id' })
+    throw badUserInput(`input.id must have 1 to ${MAX_PUSH_ID_BYTES} bytes of UTF-8.`, {
+      argument: 'input.id',
+    })
   }
   return id
 }

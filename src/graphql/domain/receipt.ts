@@ -27,7 +27,8 @@ export async function readReceipt({ broker }: Services, pushId: string): Promise
 export async function watchReceipt(services: Services, pushId: string): Promise<Events<'receipt', Receipt>> {
   const read = async () => {
     const receipt = await readReceipt(services, pushId)
-    if (!receipt) throw notFound(`No push with the id "${pushId}" is known; receipts are kept as long as messages.`)
+    if (!receipt)
+      throw notFound(`No push with the id "${pushId}" is known; receipts are kept as long as messages.`)
     return receipt
   }
   const first = await read()

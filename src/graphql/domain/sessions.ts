@@ -1,8 +1,8 @@
+import { EVERYONE } from '../../broker/broker.ts'
 import type { PeerHandlers, SessionSnapshot } from '../../cluster/peers.ts'
-import { badUserInput } from '../../errors.ts'
 import type { Hub } from '../../delivery/hub.ts'
 import type { Session } from '../../delivery/session.ts'
-import { EVERYONE } from '../../broker/broker.ts'
+import { badUserInput } from '../../errors.ts'
 import type { Services } from '../context.ts'
 import { checkIdentifiers } from './identifiers.ts'
 
@@ -34,7 +34,8 @@ function toSnapshot(session: Session, replicaId: string): SessionSnapshot {
   const { details } = session
   const identifiers = new Set<string>()
   for (const subscription of session.subscriptions.values()) {
-    for (const { inbox } of subscription.positions) if (inbox.identifier !== EVERYONE) identifiers.add(inbox.identifier)
+    for (const { inbox } of subscription.positions)
+      if (inbox.identifier !== EVERYONE) identifiers.add(inbox.identifier)
   }
   return {
     id: details.id,
@@ -86,6 +87,9 @@ export async function disconnect(
   identifiers: readonly string[],
   reason: string | null,
 ): Promise<number> {
-  const answers = await peers.ask('disconnect', { identifiers: checkIdentifiers(identifiers, 'identifiers'), reason })
+  const answers = await peers.ask('disconnect', {
+    identifiers: checkIdentifiers(identifiers, 'identifiers'),
+    reason,
+  })
   return answers.reduce((sum, closed) => sum + closed, 0)
 }

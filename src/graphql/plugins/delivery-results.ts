@@ -30,7 +30,14 @@ export function resultsOf(
   subscribe: (session: Session) => Subscription,
 ): AsyncIterableIterator<RenderedResult> {
   const queue = new ResultQueue()
-  const details = { id: randomUUID(), subject, clientKey: null, remoteAddress: null, userAgent: null, connectedAt: Date.now() }
+  const details = {
+    id: randomUUID(),
+    subject,
+    clientKey: null,
+    remoteAddress: null,
+    userAgent: null,
+    connectedAt: Date.now(),
+  }
   const session = hub.open(details, queue)
   const end = async () => {
     queue.end()
@@ -38,7 +45,9 @@ export function resultsOf(
     return { done: true, value: undefined } as const
   }
   try {
-    void subscribe(session).ended().then(() => queue.end())
+    void subscribe(session)
+      .ended()
+      .then(() => queue.end())
   } catch (error) {
     void end()
     throw error

@@ -41,7 +41,11 @@ export function useDelivery(): EnvelopPlugin<Context> {
 
 function subscribe(args: ExecutionArgs, operation: OperationDefinitionNode, field: FieldNode) {
   const { services, origin } = args.contextValue as Context
-  const variables = getVariableValues(args.schema, operation.variableDefinitions ?? [], args.variableValues ?? {})
+  const variables = getVariableValues(
+    args.schema,
+    operation.variableDefinitions ?? [],
+    args.variableValues ?? {},
+  )
   if (variables.errors) return { errors: variables.errors } satisfies ExecutionResult
   const definition = args.schema.getSubscriptionType()?.getFields()[FIELD]
   if (!definition) throw new Error(`the schema has no subscription ${FIELD}`)
@@ -78,7 +82,10 @@ function subscribe(args: ExecutionArgs, operation: OperationDefinitionNode, fiel
   )
 }
 
-function argumentsOf(values: Record<string, unknown>): { identifiers: readonly string[]; after: readonly string[] } {
+function argumentsOf(values: Record<string, unknown>): {
+  identifiers: readonly string[]
+  after: readonly string[]
+} {
   return {
     identifiers: values['identifiers'] as readonly string[],
     after: (values['after'] as readonly string[] | null | undefined) ?? [],
@@ -88,12 +95,19 @@ function argumentsOf(values: Record<string, unknown>): { identifiers: readonly s
 /** The operation's one root field; validation has seen to it that there is one at most. */
 function rootField(args: ExecutionArgs, operation: OperationDefinitionNode): FieldNode | null {
   const fragments = new Map(
-    args.document.definitions.flatMap((node) => (node.kind === Kind.FRAGMENT_DEFINITION ? [[node.name.value, node]] : [])),
+    args.document.definitions.flatMap((node) =>
+      node.kind === Kind.FRAGMENT_DEFINITION ? [[node.name.value, node]] : [],
+    ),
   )
-  const find = (set: OperationDefinitionNode['selectionSet'] | undefined, depth: number): FieldNode | null => {
+  const find = (
+    set: OperationDefinitionNode['selectionSet'] | undefined,
+    depth: number,
+  ): FieldNode | null => {
     for (const selection of set?.selections ?? []) {
       if (selection.directives?.some(({ name }) => name.value === 'skip' || name.value === 'include')) {
-        throw new GraphQLError('The root field of a subscription takes neither @skip nor @include.', { nodes: selection })
+        throw new GraphQLError('The root field of a subscription takes neither @skip nor @include.', {
+          nodes: selection,
+        })
       }
       const found =
         selection.kind === Kind.FIELD

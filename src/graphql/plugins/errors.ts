@@ -12,9 +12,15 @@ export function toPublicError(error: unknown, log: Log): GraphQLError {
   const place = error instanceof GraphQLError ? placeOf(error) : {}
   if (own) return new GraphQLError(own.message, { ...place, extensions: { ...own.details, code: own.code } })
   if (error instanceof GraphQLError && isOfRequest(error)) {
-    return new GraphQLError(error.message, { ...place, extensions: { ...error.extensions, code: 'BAD_USER_INPUT' } })
+    return new GraphQLError(error.message, {
+      ...place,
+      extensions: { ...error.extensions, code: 'BAD_USER_INPUT' },
+    })
   }
-  log.error({ err: error instanceof GraphQLError ? (error.originalError ?? error) : error }, 'operation failed')
+  log.error(
+    { err: error instanceof GraphQLError ? (error.originalError ?? error) : error },
+    'operation failed',
+  )
   return new GraphQLError('Something went wrong on our side; it is in the log.', {
     ...place,
     extensions: { code: 'INTERNAL' },
@@ -32,7 +38,10 @@ function cloudpushErrorIn(error: unknown): CloudpushError | null {
 
 /** GraphQL's own complaints about the document and its variables have no other error behind them. */
 function isOfRequest(error: GraphQLError): boolean {
-  return error.originalError == null || (error.originalError instanceof GraphQLError && isOfRequest(error.originalError))
+  return (
+    error.originalError == null ||
+    (error.originalError instanceof GraphQLError && isOfRequest(error.originalError))
+  )
 }
 
 /** Gives the errors of the request itself their code: those are never masked, since no field was executed. */
@@ -40,7 +49,9 @@ export function usePublicErrors(log: Log): Plugin {
   return {
     onResultProcess({ result, setResult }) {
       if (Array.isArray(result) || Symbol.asyncIterator in result || !result.errors) return
-      const errors = result.errors.map((error) => (hasOwnCode(error) ? error : withHttp(error, toPublicError(error, log))))
+      const errors = result.errors.map((error) =>
+        hasOwnCode(error) ? error : withHttp(error, toPublicError(error, log)),
+      )
       setResult({ ...result, errors })
     },
   }

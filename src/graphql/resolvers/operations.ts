@@ -1,6 +1,6 @@
 import { notImplemented } from '../../errors.ts'
-import type { Resolvers } from '../generated/resolvers.ts'
 import { readSettings } from '../domain/settings.ts'
+import type { Resolvers } from '../generated/resolvers.ts'
 
 export const operationsResolvers: Resolvers = {
   Query: {

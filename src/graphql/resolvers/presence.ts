@@ -18,6 +18,7 @@ export const presenceResolvers: Resolvers = {
   },
   Mutation: {
     heartbeat: () => new Date(),
-    disconnect: (_root, { identifiers, reason }, { services }) => disconnect(services, identifiers, reason ?? null),
+    disconnect: (_root, { identifiers, reason }, { services }) =>
+      disconnect(services, identifiers, reason ?? null),
   },
 }

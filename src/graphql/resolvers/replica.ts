@@ -1,5 +1,5 @@
-import { chooseEndpoint, listReplicas, watchReplicas, weightOf } from '../domain/replicas.ts'
 import { notImplemented } from '../../errors.ts'
+import { chooseEndpoint, listReplicas, watchReplicas, weightOf } from '../domain/replicas.ts'
 import type { Resolvers } from '../generated/resolvers.ts'
 
 export const replicaResolvers: Resolvers = {

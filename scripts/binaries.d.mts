@@ -1,0 +1,3 @@
+export const MIN_REDIS_MAJOR: number
+export function findRedisServer(): string | null
+export function findChromium(): string | null
