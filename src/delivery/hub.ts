@@ -247,7 +247,7 @@ export class Hub implements BrokerListener, InboxEvents, AsyncDisposable {
       return {
         identifier: inbox.identifier,
         subscriptions: inbox.positions.size,
-        confirmation: completed || !started ? null : position.confirmation(position.offset),
+        confirmation: completed || !started ? null : position.confirmation(position.written),
         forget: completed ? subscription.resume : null,
       }
     })

@@ -81,6 +81,11 @@ export class Position {
     if (epoch === this.epoch && offset > this.confirmed) this.confirmed = offset
   }
 
+  /** What is known once the session has closed: what it wrote, and what an earlier one may have written beyond that. */
+  get written(): number {
+    return Math.max(this.offset, this.redeliveredThrough)
+  }
+
   confirmation(written: number | null): Confirmation | null {
     const resume = this.subscription.resume
     if (resume === null || this.epoch === '') return null
