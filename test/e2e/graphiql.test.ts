@@ -1,0 +1,56 @@
+import type { Page } from 'playwright-core'
+import { expect, it } from 'vitest'
+import { openBrowser } from '../support/browser.ts'
+import { startTestGateway } from '../support/gateway.ts'
+import { isOnline, push } from '../support/graphql-request.ts'
+
+const LIMIT = { timeout: 30_000, interval: 50 }
+
+/** Opens GraphiQL with one operation in its editor and runs it. */
+async function run(page: Page, graphqlUrl: string, operation: string): Promise<void> {
+  await page.goto(`${graphqlUrl}?query=${encodeURIComponent(operation)}`)
+  await page.getByRole('button', { name: /execute query/i }).click()
+}
+
+/** The editor shows blanks as no-break spaces. */
+const result = async (page: Page) => (await page.locator('.result-window').innerText()).replaceAll('\u00a0', ' ')
+
+it('GraphiQL runs queries and mutations, and shows what is pushed, with no address but ours', async () => {
+  await using gateway = await startTestGateway()
+  await using browser = await openBrowser()
+  const { page } = browser
+
+  await run(page, gateway.graphqlUrl, 'subscription { messages(identifiers: ["alice"]) { payload } }')
+  await expect.poll(() => isOnline(gateway, 'alice'), LIMIT).toBe(true)
+  expect(browser.sockets).toEqual([gateway.wsUrl])
+  await push(gateway, { to: ['alice'], payload: { text: 'to a browser' } })
+  await expect.poll(() => result(page), LIMIT).toContain('to a browser')
+  if (process.env['UPDATE_SCREENSHOTS']) await page.screenshot({ path: 'docs/images/graphiql.png' })
+
+  await run(page, gateway.graphqlUrl, 'mutation { push(input: { to: ["bob"], payload: 1 }) { offline } }')
+  await expect.poll(() => result(page), LIMIT).toMatch(/"offline": \[\s*"bob"\s*\]/)
+
+  await run(page, gateway.graphqlUrl, '{ presence(identifiers: ["carol"]) { online } }')
+  await expect.poll(() => result(page), LIMIT).toContain('"online": false')
+
+  const outside = browser.requests.filter((url) => !url.startsWith(gateway.url) && /^(https?|wss?):/.test(url))
+  expect(outside).toEqual([])
+  expect(browser.errors).toEqual([])
+})
+
+it('the console lists the replica and pushes', async () => {
+  await using gateway = await startTestGateway()
+  await using browser = await openBrowser()
+  const { page } = browser
+
+  await page.goto(`${gateway.url}/console`)
+  await page.getByRole('cell', { name: gateway.replica.id }).waitFor()
+  await page.getByLabel('To').fill('alice bob')
+  await page.getByLabel('Payload (JSON)').fill('{"text": oops}')
+  await page.getByRole('button', { name: 'Push' }).click()
+  await page.getByText('The payload is no JSON').waitFor()
+  await page.getByLabel('Payload (JSON)').fill('{"text":"hello"}')
+  await page.getByRole('button', { name: 'Push' }).click()
+  await page.getByText('Offline: alice, bob.').waitFor()
+  expect(browser.errors).toEqual([])
+})
