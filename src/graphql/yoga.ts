@@ -2,6 +2,7 @@ import { createYoga, type YogaServerInstance } from 'graphql-yoga'
 import type { Context, Services } from './context.ts'
 import { HTTP_ORIGIN, type OperationOrigin } from './context.ts'
 import { useDelivery } from './plugins/delivery.ts'
+import { useDepthErrors } from './plugins/depth.ts'
 import { toPublicError, usePublicErrors } from './plugins/errors.ts'
 import { createSchema } from './schema.ts'
 
@@ -54,6 +55,6 @@ export function createGraphQL(services: Services): Yoga {
       const { renderGraphiQL } = await import('@graphql-yoga/render-graphiql')
       return renderGraphiQL(options)
     },
-    plugins: [usePublicErrors(log), useDelivery()],
+    plugins: [usePublicErrors(log), useDepthErrors(), useDelivery()],
   })
 }

@@ -14,6 +14,7 @@ import { MAX_REQUEST_BYTES, type Yoga } from '../graphql/yoga.ts'
 import type { Log } from '../observability/log.ts'
 import { Connection } from './connection.ts'
 import { Flusher } from './flusher.ts'
+import { StreamLimit } from './stream-limit.ts'
 import type { Sweep } from './sweep.ts'
 
 const MAX_CLIENT_KEY_BYTES = 128
@@ -23,6 +24,7 @@ const PROOF = '{"type":"pong","payload":{"ack":'
 interface Extra {
   readonly session: Session
   readonly connection: Connection
+  readonly streams: StreamLimit
 }
 
 type Protocol = ProtocolContext<Record<string, unknown>, Extra>
@@ -108,7 +110,7 @@ export class WebSocketSide {
   }
 
   #speak(socket: WebSocket, session: Session, connection: Connection) {
-    const { hub, log } = this.#options
+    const { config, hub, log } = this.#options
     socket.on('ping', () => {
       session.lastActiveAt = Date.now()
     })
@@ -129,7 +131,7 @@ export class WebSocketSide {
             session.lastActiveAt = Date.now()
             if (isBinary) return connection.close(CLOSE_CODES.BINARY.code, CLOSE_CODES.BINARY.reason)
             const text = data.toString()
-            if (text.startsWith(PROOF) && this.#proved(text, { session, connection })) return
+            if (text.startsWith(PROOF) && this.#proved(text, session, connection)) return
             handle(text).catch((error: unknown) => {
               // graphql-ws throws for a message that is well-formed, but only servers send it.
               const code = isServerMessage(text) ? CLOSE_CODES.BAD_REQUEST : CLOSE_CODES.INTERNAL
@@ -141,7 +143,7 @@ export class WebSocketSide {
           })
         },
       },
-      { session, connection },
+      { session, connection, streams: new StreamLimit(config.maxSubscriptionsPerSession) },
     )
   }
 
@@ -166,7 +168,7 @@ export class WebSocketSide {
   /** Parses and validates one operation. Nothing may be thrown out of here: graphql-ws would close the socket (4500). */
   async #prepare(context: Protocol, id: string, payload: SubscribePayload) {
     const { yoga, log } = this.#options
-    const { session, connection } = context.extra
+    const { session, connection, streams } = context.extra
     connection.operationIds = () => Object.keys(context.subscriptions)
     try {
       const origin = {
@@ -179,10 +181,12 @@ export class WebSocketSide {
       const document = parse(payload.query)
       const errors = validate(schema, document)
       if (errors.length > 0) return errors.map((error: unknown) => toPublicError(error, log))
+      const operationName = payload.operationName ?? null
+      streams.admit({ id, document, operationName }, context.subscriptions)
       return {
         schema,
         document,
-        operationName: payload.operationName ?? null,
+        operationName,
         variableValues: payload.variables ?? {},
         contextValue: await contextFactory(),
         rootValue: { execute, subscribe } satisfies Operation,
@@ -203,9 +207,9 @@ export class WebSocketSide {
     }
   }
 
-  #proved(text: string, extra: Extra): boolean {
+  #proved(text: string, session: Session, connection: Connection): boolean {
     try {
-      this.#ponged(extra, (JSON.parse(text) as { payload?: unknown }).payload)
+      this.#ponged({ session, connection }, (JSON.parse(text) as { payload?: unknown }).payload)
       return true
     } catch {
       // Not JSON after all: graphql-ws says so.
@@ -213,7 +217,7 @@ export class WebSocketSide {
     }
   }
 
-  #ponged({ session, connection }: Extra, payload: unknown): void {
+  #ponged({ session, connection }: Pick<Extra, 'session' | 'connection'>, payload: unknown): void {
     const sequence = connection.ponged(payload)
     if (sequence !== null) this.#options.hub.proved(session, sequence)
   }

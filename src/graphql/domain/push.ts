@@ -18,7 +18,7 @@ export async function push(
 }
 
 function toPush({ config }: Services, origin: OperationOrigin, input: PushInput): NewPush {
-  const payload = JSON.stringify(input.payload)
+  const payload = toJson(input.payload)
   const bytes = Buffer.byteLength(payload)
   if (bytes > config.maxPayloadBytes) {
     throw payloadTooLarge(
@@ -38,6 +38,16 @@ function toPush({ config }: Services, origin: OperationOrigin, input: PushInput)
     delaySeconds: checkSeconds('delaySeconds', input.delaySeconds ?? 0, MAX_DELAY_SECONDS),
     ttlSeconds:
       input.ttlSeconds == null ? null : checkSeconds('ttlSeconds', input.ttlSeconds, MAX_DELAY_SECONDS),
+  }
+}
+
+/** JSON.stringify recurses: a value nested thousands deep overflows its stack (RangeError). */
+function toJson(payload: unknown): string {
+  try {
+    return JSON.stringify(payload)
+  } catch (error) {
+    if (!(error instanceof RangeError)) throw error
+    throw badUserInput('input.payload is nested too deeply.', { argument: 'input.payload' })
   }
 }
 

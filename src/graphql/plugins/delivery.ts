@@ -71,9 +71,6 @@ function subscribe(args: ExecutionArgs, operation: OperationDefinitionNode, fiel
   }
   if (origin.session && origin.operationId !== null) {
     const { session, operationId } = origin
-    if (session.subscriptions.size >= config.maxSubscriptionsPerSession) {
-      throw badUserInput(`A session has at most ${config.maxSubscriptionsPerSession} subscriptions at once.`)
-    }
     const durable = isDurable(operationId, session.details.clientKey)
     return pendingUntilEnded(hub, hub.subscribe({ ...request, session, operationId, durable }))
   }
