@@ -13,7 +13,8 @@ async function run(page: Page, graphqlUrl: string, operation: string): Promise<v
 }
 
 /** The editor shows blanks as no-break spaces. */
-const result = async (page: Page) => (await page.locator('.result-window').innerText()).replaceAll('\u00a0', ' ')
+const result = async (page: Page) =>
+  (await page.locator('.result-window').allInnerTexts()).join().replaceAll('\u00a0', ' ')
 
 it('GraphiQL runs queries and mutations, and shows what is pushed, with no address but ours', async () => {
   await using gateway = await startTestGateway()
@@ -33,7 +34,9 @@ it('GraphiQL runs queries and mutations, and shows what is pushed, with no addre
   await run(page, gateway.graphqlUrl, '{ presence(identifiers: ["carol"]) { online } }')
   await expect.poll(() => result(page), LIMIT).toContain('"online": false')
 
-  const outside = browser.requests.filter((url) => !url.startsWith(gateway.url) && /^(https?|wss?):/.test(url))
+  const outside = browser.requests.filter(
+    (url) => !url.startsWith(gateway.url) && /^(https?|wss?):/.test(url),
+  )
   expect(outside).toEqual([])
   expect(browser.errors).toEqual([])
 })
