@@ -101,7 +101,12 @@ export class BareSocket implements Disposable {
       value === null ? [] : [`${name}: ${value}`],
     )
     this.write([`GET ${path} HTTP/1.1`, ...lines, '', ''].join('\r\n'))
-    return await this.#heads.take('answer to the handshake')
+    return await this.head()
+  }
+
+  /** The head of the HTTP response; waits for it. */
+  head(): Promise<string> {
+    return this.#heads.take('HTTP response')
   }
 
   write(bytes: Buffer | string): void {
@@ -122,12 +127,12 @@ export class BareSocket implements Disposable {
     return this.#frames.take(`frame with opcode ${opcode}`, (frame) => frame.opcode === opcode)
   }
 
-  /** The first text frame that has this type; waits for it. */
-  async expectText(type: string): Promise<Record<string, unknown>> {
+  /** The first text frame whose message is of such a type; those before it are passed over. */
+  async expectText(matches: (type: unknown) => boolean): Promise<Record<string, unknown>> {
     for (;;) {
       const { payload } = await this.expect(OPCODE.TEXT)
       const message = JSON.parse(payload.toString()) as Record<string, unknown>
-      if (message.type === type) return message
+      if (matches(message.type)) return message
     }
   }
 
