@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import type { IncomingMessage } from 'node:http'
 import type { Duplex } from 'node:stream'
-import { type ExecutionArgs, type ExecutionResult, GraphQLError } from 'graphql'
+import { type ExecutionArgs, GraphQLError } from 'graphql'
 import { handleProtocols, makeServer, type Context as ProtocolContext, type Server } from 'graphql-ws'
 import { type WebSocket, WebSocketServer } from 'ws'
 import { CLOSE_CODES, type CloseCode } from '../close-codes.ts'
@@ -10,10 +10,12 @@ import { toBytes } from '../delivery/frame.ts'
 import type { Hub } from '../delivery/hub.ts'
 import type { Session } from '../delivery/session.ts'
 import { toPublicError } from '../graphql/plugins/errors.ts'
+import { type OperationParams, prepareOperation, runnerOf } from '../graphql/prepare.ts'
 import { MAX_REQUEST_BYTES, type Yoga } from '../graphql/yoga.ts'
 import type { Log } from '../observability/log.ts'
 import { Connection } from './connection.ts'
 import { Flusher } from './flusher.ts'
+import { OperationTurns } from './operation-turns.ts'
 import { StreamLimit } from './stream-limit.ts'
 import type { Sweep } from './sweep.ts'
 
@@ -25,6 +27,7 @@ interface Extra {
   readonly session: Session
   readonly connection: Connection
   readonly streams: StreamLimit
+  turns: OperationTurns | null
 }
 
 type Protocol = ProtocolContext<Record<string, unknown>, Extra>
@@ -60,7 +63,7 @@ export class WebSocketSide {
       connectionInitWaitTimeout: options.config.initTimeoutSeconds * 1_000,
       onConnect: (context) => this.#connect(context),
       onSubscribe: (context, id, payload) => this.#prepare(context, id, payload),
-      execute: (args) => operationOf(args).execute(args),
+      execute: (args) => runnerOf(args).execute(args),
       subscribe: (args) => this.#subscribe(args),
       onError: (_context, _id, _payload, errors) =>
         publicErrors(errors, options.log).map((error) => error.toJSON()),
@@ -118,6 +121,8 @@ export class WebSocketSide {
       session.lastActiveAt = Date.now()
       if (data.length > 0) hub.proved(session, Number(data.toString()))
     })
+    const streams = new StreamLimit(config.maxSubscriptionsPerSession)
+    const extra: Extra = { session, connection, streams, turns: null }
     return this.#protocol.opened(
       {
         protocol: socket.protocol,
@@ -127,12 +132,17 @@ export class WebSocketSide {
         close: (code, reason) =>
           connection.close(code ?? CLOSE_CODES.INTERNAL.code, reason ?? CLOSE_CODES.INTERNAL.reason),
         onMessage: (handle) => {
+          // A message that had to wait may outlive its socket: nothing would ever end what it begins.
+          const turns = new OperationTurns(async (text) => {
+            if (connection.open) await handle(text)
+          })
+          extra.turns = turns
           socket.on('message', (data, isBinary) => {
             session.lastActiveAt = Date.now()
             if (isBinary) return connection.close(CLOSE_CODES.BINARY.code, CLOSE_CODES.BINARY.reason)
             const text = data.toString()
-            if (text.startsWith(PROOF) && this.#proved(text, session, connection)) return
-            handle(text).catch((error: unknown) => {
+            if (text.startsWith(PROOF) && this.#proved(text, extra)) return
+            turns.receive(text).catch((error: unknown) => {
               // graphql-ws throws for a message that is well-formed, but only servers send it.
               const code = isServerMessage(text) ? CLOSE_CODES.BAD_REQUEST : CLOSE_CODES.INTERNAL
               if (code === CLOSE_CODES.INTERNAL) {
@@ -143,7 +153,7 @@ export class WebSocketSide {
           })
         },
       },
-      { session, connection, streams: new StreamLimit(config.maxSubscriptionsPerSession) },
+      extra,
     )
   }
 
@@ -165,41 +175,23 @@ export class WebSocketSide {
     return { replicaId: this.#options.replicaId, sessionId: session.id }
   }
 
-  /** Parses and validates one operation. Nothing may be thrown out of here: graphql-ws would close the socket (4500). */
-  async #prepare(context: Protocol, id: string, payload: SubscribePayload) {
-    const { yoga, log } = this.#options
-    const { session, connection, streams } = context.extra
+  async #prepare(context: Protocol, id: string, payload: OperationParams) {
+    const { session, connection } = context.extra
     connection.operationIds = () => Object.keys(context.subscriptions)
-    try {
-      const origin = {
-        trigger: 'WEBSOCKET',
-        subject: session.details.subject,
-        session,
-        operationId: id,
-      } as const
-      const { schema, parse, validate, contextFactory, execute, subscribe } = yoga.getEnveloped({ origin })
-      const document = parse(payload.query)
-      const errors = validate(schema, document)
-      if (errors.length > 0) return errors.map((error: unknown) => toPublicError(error, log))
-      const operationName = payload.operationName ?? null
-      streams.admit({ id, document, operationName }, context.subscriptions)
-      return {
-        schema,
-        document,
-        operationName,
-        variableValues: payload.variables ?? {},
-        contextValue: await contextFactory(),
-        rootValue: { execute, subscribe } satisfies Operation,
-      }
-    } catch (error) {
-      return [toPublicError(error, log)]
-    }
+    const origin = {
+      trigger: 'WEBSOCKET',
+      subject: session.details.subject,
+      session,
+      operationId: id,
+    } as const
+    const prepared = await prepareOperation(this.#options.yoga, origin, payload, this.#options.log)
+    return 'schema' in prepared ? prepared : [...prepared]
   }
 
   /** An operation that cannot be subscribed to answers `error`, with its codes, and nothing else happens. */
   async #subscribe(args: ExecutionArgs) {
     try {
-      const result = await operationOf(args).subscribe(args)
+      const result = await runnerOf(args).subscribe(args)
       if (Symbol.asyncIterator in result || !result.errors) return result
       return failing(new OperationErrors(result.errors))
     } catch (error) {
@@ -207,9 +199,9 @@ export class WebSocketSide {
     }
   }
 
-  #proved(text: string, session: Session, connection: Connection): boolean {
+  #proved(text: string, extra: Extra): boolean {
     try {
-      this.#ponged({ session, connection }, (JSON.parse(text) as { payload?: unknown }).payload)
+      this.#ponged(extra, (JSON.parse(text) as { payload?: unknown }).payload)
       return true
     } catch {
       // Not JSON after all: graphql-ws says so.
@@ -217,7 +209,7 @@ export class WebSocketSide {
     }
   }
 
-  #ponged({ session, connection }: Pick<Extra, 'session' | 'connection'>, payload: unknown): void {
+  #ponged({ session, connection }: Extra, payload: unknown): void {
     const sequence = connection.ponged(payload)
     if (sequence !== null) this.#options.hub.proved(session, sequence)
   }
@@ -228,21 +220,6 @@ const SERVER_MESSAGES: readonly string[] = ['connection_ack', 'next', 'error']
 function isServerMessage(text: string): boolean {
   const { type } = JSON.parse(text) as { type: string }
   return SERVER_MESSAGES.includes(type)
-}
-
-interface SubscribePayload {
-  readonly query: string
-  readonly operationName?: string | null | undefined
-  readonly variables?: Record<string, unknown> | null | undefined
-}
-
-interface Operation {
-  readonly execute: (args: ExecutionArgs) => Promise<ExecutionResult> | ExecutionResult
-  readonly subscribe: (args: ExecutionArgs) => Promise<AsyncIterable<ExecutionResult> | ExecutionResult>
-}
-
-function operationOf(args: ExecutionArgs): Operation {
-  return args.rootValue as Operation
 }
 
 class OperationErrors extends Error {

@@ -4,7 +4,7 @@ import { connect, createServer, type Socket } from 'node:net'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { BareSocket, OPCODE } from '../support/bare-socket.ts'
 import { startTestGateway, type TestGateway } from '../support/gateway.ts'
-import { isOnline, push } from '../support/graphql-request.ts'
+import { isOnline, push, untilOffline, untilOnline } from '../support/graphql-request.ts'
 import { RawClient } from '../support/raw-client.ts'
 
 /**
@@ -32,7 +32,7 @@ const LISTEN = (identifier: string) => ({
 async function listenBare(identifier: string, to: { readonly port: number } = gateway): Promise<BareSocket> {
   const bare = await BareSocket.connect(to)
   bare.sendText(LISTEN(identifier))
-  await expect.poll(() => isOnline(gateway, identifier), { timeout: 20_000 }).toBe(true)
+  await untilOnline(gateway, identifier)
   return bare
 }
 
@@ -45,7 +45,7 @@ test.concurrent('a client that answers nothing is closed with 4410 past the idle
   expect(performance.now() - silentSince).toBeGreaterThanOrEqual(IDLE_SECONDS * 1_000 - 50)
   // It does not answer the close either: the connection is cut.
   await bare.ended()
-  await expect.poll(() => isOnline(gateway, to), { timeout: 20_000 }).toBe(false)
+  await untilOffline(gateway, to)
   expect((await push(gateway, { to: [to], payload: 1 })).offline).toEqual([to])
 })
 
@@ -119,7 +119,7 @@ test.concurrent('a peer that vanished without a FIN is evicted, and its identifi
   const to = randomUUID()
   using bare = await listenBare(to, hole)
   hole.swallow()
-  await expect.poll(() => isOnline(gateway, to), { timeout: 20_000 }).toBe(false)
+  await untilOffline(gateway, to)
   // The server cut the connection; of which this client, cut off, has heard nothing.
   await hole.cut
   expect(bare.socket.destroyed).toBe(false)

@@ -1,8 +1,16 @@
 import { randomUUID } from 'node:crypto'
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest'
-import { BareSocket } from '../support/bare-socket.ts'
+import { BareSocket, OPCODE } from '../support/bare-socket.ts'
 import { startTestGateway, type TestGateway } from '../support/gateway.ts'
-import { isOnline, PUSH, type PublicError, push } from '../support/graphql-request.ts'
+import {
+  graphqlRequest,
+  isOnline,
+  PUSH,
+  type PublicError,
+  push,
+  untilOffline,
+  untilOnline,
+} from '../support/graphql-request.ts'
 import { RawClient, type RawClientOptions } from '../support/raw-client.ts'
 
 /** Every rule of graphql-ws's PROTOCOL.md, in its order. */
@@ -204,6 +212,68 @@ describe('subscribe', () => {
     expect((await client.nextMessage('again')).payload).toBe('new')
   })
 
+  test('may use an id again at once: the end of the one operation is not taken for that of the other', async () => {
+    using bare = await BareSocket.connect(gateway)
+    const [first, second] = [randomUUID(), randomUUID()]
+    bare.sendText(subscribe('again', LISTEN, { to: [first] }))
+    await untilOnline(gateway, first)
+    bare.socket.cork()
+    bare.sendText({ id: 'again', type: 'complete' })
+    bare.sendText(subscribe('again', LISTEN, { to: [second] }))
+    bare.socket.uncork()
+    await untilOffline(gateway, first)
+    await untilOnline(gateway, second)
+    await push(gateway, { to: [second], payload: 'new' })
+    const message = await bare.expectText((type) => type === 'next' || type === 'complete')
+    expect(message).toEqual({
+      id: 'again',
+      type: 'next',
+      payload: { data: { messages: { payload: 'new' } } },
+    })
+    bare.sendText({ id: 'again', type: 'complete' })
+    await untilOffline(gateway, second)
+  })
+
+  test('may use an id again that was completed before it was live: only the last operation remains', async () => {
+    using bare = await BareSocket.connect(gateway)
+    const [first, second] = [randomUUID(), randomUUID()]
+    bare.socket.cork()
+    bare.sendText(subscribe('again', LISTEN, { to: [first] }))
+    bare.sendText({ id: 'again', type: 'complete' })
+    bare.sendText(subscribe('again', LISTEN, { to: [second] }))
+    bare.socket.uncork()
+    await untilOnline(gateway, second)
+    await untilOffline(gateway, first)
+    await push(gateway, { to: [first], payload: 'old' })
+    await push(gateway, { to: [second], payload: 'new' })
+    const message = await bare.expectText((type) => type === 'next' || type === 'complete')
+    expect(message).toEqual({
+      id: 'again',
+      type: 'next',
+      payload: { data: { messages: { payload: 'new' } } },
+    })
+    bare.sendText({ id: 'again', type: 'complete' })
+    await untilOffline(gateway, second)
+  })
+
+  test('with an id used again, right before the client goes, leaves nothing behind', async () => {
+    const [first, second] = [randomUUID(), randomUUID()]
+    for (let n = 0; n < 20; n++) {
+      using bare = await BareSocket.connect(gateway)
+      bare.socket.cork()
+      bare.sendText(subscribe('again', LISTEN, { to: [first] }))
+      bare.sendText({ id: 'again', type: 'complete' })
+      bare.sendText(subscribe('again', LISTEN, { to: [second] }))
+      bare.send({ opcode: OPCODE.CLOSE })
+      bare.socket.uncork()
+      await bare.ended()
+    }
+    await untilOffline(gateway, first)
+    await untilOffline(gateway, second)
+    const online = await graphqlRequest(gateway, `{ sessions(identifier: "${second}") { totalCount } }`)
+    expect(online.data).toEqual({ sessions: { totalCount: 0 } })
+  })
+
   test('may use an id again after the server completed it', async () => {
     const client = await connect()
     for (let n = 0; n < 3; n++) {
@@ -391,7 +461,7 @@ describe('complete', () => {
     await client.subscribe('one', [one])
     await client.subscribe('other', [other])
     client.send({ id: 'one', type: 'complete' })
-    await expect.poll(() => isOnline(gateway, one), { timeout: 20_000 }).toBe(false)
+    await untilOffline(gateway, one)
     await push(gateway, { to: [one], payload: 'too late' })
     await push(gateway, { to: [other], payload: 'in time' })
     expect((await client.nextMessage('other')).payload).toBe('in time')
@@ -406,7 +476,7 @@ describe('complete', () => {
     bare.sendText({ id: 'hasty', type: 'complete' })
     bare.socket.uncork()
     bare.sendText(subscribe('after', '{ presence(identifiers: ["nobody"]) { online } }'))
-    expect(await bare.expectText('next')).toMatchObject({ id: 'after' })
+    expect(await bare.expectText((type) => type === 'next')).toMatchObject({ id: 'after' })
   })
 
   test.each(['never-was', 'was'])('of an operation that is no more is ignored (%s)', async (id) => {
@@ -424,7 +494,7 @@ describe('complete', () => {
     client.send(subscribe('brief', LISTEN, { to: [to] }))
     client.send({ id: 'brief', type: 'complete' })
     await client.fence()
-    await expect.poll(() => isOnline(gateway, to), { timeout: 20_000 }).toBe(false)
+    await untilOffline(gateway, to)
     expect((await push(gateway, { to: [to], payload: 1 })).offline).toEqual([to])
     await client.fence()
     expect(client.left('brief')).toEqual([])
@@ -516,7 +586,7 @@ describe('closing', () => {
     expect(await isOnline(gateway, to)).toBe(true)
     client.socket.close(1000, 'Normal Closure')
     expect((await client.closed()).code).toBe(1000)
-    await expect.poll(() => isOnline(gateway, to), { timeout: 20_000 }).toBe(false)
+    await untilOffline(gateway, to)
   })
 
   test('by an operator gives each operation an error first, then closes with 4411', async () => {

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest'
 import { startTestGateway, type TestGateway } from '../support/gateway.ts'
-import { graphqlRequest, isOnline, PUSH, push } from '../support/graphql-request.ts'
+import { graphqlRequest, PUSH, push, untilOffline, untilOnline } from '../support/graphql-request.ts'
 import type { ReceivedMessage } from '../support/raw-client.ts'
 import { SseClient } from '../support/sse-client.ts'
 
@@ -27,7 +27,7 @@ async function open(query: string, variables?: Record<string, unknown>): Promise
 /** There is no live ping over SSE: presence says when the subscription is there. */
 async function listen(to: string, after?: readonly string[]): Promise<SseClient> {
   const client = await open(LISTEN, { to: [to], after })
-  await expect.poll(() => isOnline(gateway, to), { timeout: 20_000 }).toBe(true)
+  await untilOnline(gateway, to)
   return client
 }
 
@@ -93,7 +93,7 @@ test('a listener that comes with its last cursor gets what it missed', async () 
   await push(gateway, { to: [to], payload: 'seen' })
   const cursor = (await first.next<Result>()).data?.messages.cursor ?? ''
   await first[Symbol.asyncDispose]()
-  await expect.poll(() => isOnline(gateway, to), { timeout: 20_000 }).toBe(false)
+  await untilOffline(gateway, to)
   await push(gateway, { to: [to], payload: 'missed' })
   const second = await listen(to, [cursor])
   expect((await second.next<Result>()).data?.messages).toMatchObject({ payload: 'missed', missed: 0 })
@@ -103,7 +103,7 @@ test('a listener that goes away is offline', async () => {
   const to = randomUUID()
   const client = await listen(to)
   await client[Symbol.asyncDispose]()
-  await expect.poll(() => isOnline(gateway, to), { timeout: 20_000 }).toBe(false)
+  await untilOffline(gateway, to)
   expect((await push(gateway, { to: [to], payload: 1 })).offline).toEqual([to])
 })
 
@@ -113,7 +113,7 @@ test('EventSource can listen: the operation goes in the address of a GET', async
   address.searchParams.set('query', LISTEN)
   address.searchParams.set('variables', JSON.stringify({ to: [to] }))
   await using client = await SseClient.request(address.href)
-  await expect.poll(() => isOnline(gateway, to), { timeout: 20_000 }).toBe(true)
+  await untilOnline(gateway, to)
   await push(gateway, { to: [to], payload: 'by GET' })
   expect((await client.next<Result>()).data?.messages.payload).toBe('by GET')
 })
@@ -167,13 +167,13 @@ test('a listener that an operator disconnects gets an error, and the response en
   ])
   await client.expect('complete')
   expect(await client.ended()).toEqual([])
-  await expect.poll(() => isOnline(gateway, to), { timeout: 20_000 }).toBe(false)
+  await untilOffline(gateway, to)
 })
 
 test('a replica that stops ends its listeners', async () => {
   await using leaving = await startTestGateway()
   await using client = await SseClient.open(leaving, LISTEN, { to: ['alice'] })
-  await expect.poll(() => isOnline(leaving, 'alice'), { timeout: 20_000 }).toBe(true)
+  await untilOnline(leaving, 'alice')
   await leaving.replica.stop(0)
   await client.ended()
 })

@@ -1,3 +1,5 @@
+import { vi } from 'vitest'
+import { EVENT_LIMIT_MS } from './arrivals.ts'
 import type { GatewayAddress } from './gateway.ts'
 
 /** An error as clients get it, over any transport. */
@@ -59,6 +61,16 @@ export async function isOnline(gateway: GatewayAddress, identifier: string): Pro
   )
   if (!answer.data || answer.errors) throw new Error(`presence was refused: ${JSON.stringify(answer.errors)}`)
   return answer.data.presence[0].online
+}
+
+/** Waits until some subscription holds the identifier. */
+export async function untilOnline(gateway: GatewayAddress, identifier: string): Promise<void> {
+  await vi.waitUntil(() => isOnline(gateway, identifier), { timeout: EVENT_LIMIT_MS })
+}
+
+/** Waits until no subscription holds the identifier any more. */
+export async function untilOffline(gateway: GatewayAddress, identifier: string): Promise<void> {
+  await vi.waitUntil(async () => !(await isOnline(gateway, identifier)), { timeout: EVENT_LIMIT_MS })
 }
 
 /** The codes of an answer's errors, in their order. */
