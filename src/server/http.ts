@@ -1,6 +1,8 @@
 import { readFileSync } from 'node:fs'
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
+import { createHttpPost, isHttpPost } from '../graphql/http-post.ts'
 import { GRAPHQL_PATH, type Yoga } from '../graphql/yoga.ts'
+import type { Log } from '../observability/log.ts'
 import type { Metrics } from '../observability/metrics.ts'
 import type { WebSocketSide } from './websocket.ts'
 
@@ -14,12 +16,14 @@ export interface HttpOptions {
   readonly yoga: Yoga
   readonly sockets: WebSocketSide
   readonly metrics: Metrics
+  readonly log: Log
   /** What keeps this replica from taking connections; null when nothing does. */
   readonly unready: () => string | null
 }
 
 /** The HTTP side of the server: one port for GraphQL in all its transports, health, metrics and the console. */
-export function createHttpServer({ yoga, sockets, metrics, unready }: HttpOptions): Server {
+export function createHttpServer({ yoga, sockets, metrics, unready, log }: HttpOptions): Server {
+  const post = createHttpPost(yoga, log)
   const routes: Record<string, (response: ServerResponse) => void | Promise<void>> = {
     '/': (response) => {
       response.writeHead(302, { location: GRAPHQL_PATH }).end()
@@ -47,7 +51,10 @@ export function createHttpServer({ yoga, sockets, metrics, unready }: HttpOption
     },
     (request, response) => {
       const path = pathOf(request)
-      if (path === GRAPHQL_PATH) return void yoga(request, response)
+      if (path === GRAPHQL_PATH) {
+        if (isHttpPost(request)) return void post(request, response)
+        return void yoga(request, response)
+      }
       const route = Object.hasOwn(routes, path) ? routes[path] : undefined
       if (!route)
         return sendText(response, 404, `Nothing is here. GraphQL and GraphiQL are at ${GRAPHQL_PATH}.`)

@@ -69,7 +69,7 @@ export async function startReplica(config: Config, log: Log): Promise<Replica> {
     if (!membership.joined) return 'not in the cluster yet: the store cannot be reached'
     return broker.available && registry.available ? null : 'the store cannot be reached'
   }
-  const server = createHttpServer({ yoga, sockets, metrics, unready })
+  const server = createHttpServer({ yoga, sockets, metrics, unready, log })
   const port = await listen(server, config)
   const url = `http://${config.host.includes(':') ? `[${config.host}]` : config.host}:${port}`
 

@@ -175,8 +175,11 @@ export class WebSocketSide {
     return { replicaId: this.#options.replicaId, sessionId: session.id }
   }
 
+  /** Nothing may be thrown out of here: graphql-ws would close the socket (4500). */
   async #prepare(context: Protocol, id: string, payload: OperationParams) {
-    const { session, connection } = context.extra
+    const { yoga, log } = this.#options
+    const { session, connection, streams, turns } = context.extra
+    turns?.begins(id)
     connection.operationIds = () => Object.keys(context.subscriptions)
     const origin = {
       trigger: 'WEBSOCKET',
@@ -184,8 +187,15 @@ export class WebSocketSide {
       session,
       operationId: id,
     } as const
-    const prepared = await prepareOperation(this.#options.yoga, origin, payload, this.#options.log)
-    return 'schema' in prepared ? prepared : [...prepared]
+    const prepared = await prepareOperation(yoga, origin, payload, log)
+    if (!('schema' in prepared)) return [...prepared]
+    const { document, operationName } = prepared
+    try {
+      streams.admit({ id, document, operationName }, context.subscriptions)
+      return prepared
+    } catch (error) {
+      return [toPublicError(error, log)]
+    }
   }
 
   /** An operation that cannot be subscribed to answers `error`, with its codes, and nothing else happens. */

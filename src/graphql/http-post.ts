@@ -1,0 +1,100 @@
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import { type ExecutionArgs, GraphQLError, getOperationAST, OperationTypeNode } from 'graphql'
+import { createHandler, type Response } from 'graphql-http'
+import { badUserInput, type CloudpushError, payloadTooLarge } from '../errors.ts'
+import type { Log } from '../observability/log.ts'
+import { HTTP_ORIGIN } from './context.ts'
+import { toPublicError } from './plugins/errors.ts'
+import { prepareOperation, runnerOf } from './prepare.ts'
+import { MAX_REQUEST_BYTES, type Yoga } from './yoga.ts'
+
+const JSON_TYPE = { 'content-type': 'application/json; charset=utf-8' }
+
+/** A subscription has more than one result: over HTTP it needs an event stream. */
+const NO_STREAM: Response = [
+  bodyOf(badUserInput('A subscription needs a stream: accept text/event-stream, or use a WebSocket.')),
+  { status: 406, statusText: 'Not Acceptable', headers: { ...JSON_TYPE, accept: 'text/event-stream' } },
+]
+
+/** Body of a request that is over before it is read whole. */
+class BodyTooLarge extends Error {}
+
+/**
+ * Queries and mutations as JSON over POST: what back ends push with. graphql-http, on Node's own request and response,
+ * takes a quarter of the processor time that a Fetch request and its streams cost here (docs/performance.md); everything
+ * else that HTTP has (GET, SSE, GraphiQL, CORS preflight) is Yoga's. Both run operations through the same plug-ins.
+ */
+export function createHttpPost(yoga: Yoga, log: Log) {
+  const handle = createHandler<IncomingMessage, undefined, Record<PropertyKey, unknown>>({
+    async onSubscribe(_request, params) {
+      const prepared = await prepareOperation(yoga, HTTP_ORIGIN, params, log)
+      if (!('schema' in prepared)) return [...prepared]
+      const operation = getOperationAST(prepared.document, prepared.operationName)
+      return operation?.operation === OperationTypeNode.SUBSCRIPTION ? NO_STREAM : prepared
+    },
+    execute: (args: ExecutionArgs) => runnerOf(args).execute(args),
+    formatError: (error) => {
+      if (error instanceof GraphQLError && error.extensions['code'] !== undefined) return error
+      // graphql-http's own complaints about the request come as plain errors.
+      return toPublicError(error instanceof GraphQLError ? error : badUserInput(error.message), log)
+    },
+  })
+
+  return async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
+    try {
+      const { method = 'POST', url = '/', headers } = request
+      answer(
+        request,
+        response,
+        await handle({ method, url, headers, body: () => read(request), raw: request, context: undefined }),
+      )
+    } catch (error) {
+      if (error instanceof BodyTooLarge) return refuse(request, response)
+      log.error({ err: error }, 'request failed')
+      response.destroy()
+    }
+  }
+}
+
+/** Whether a request is one of these: JSON in, one result out. */
+export function isHttpPost({ method, headers }: IncomingMessage): boolean {
+  if (method !== 'POST' || !/^application\/json\b/i.test(headers['content-type'] ?? '')) return false
+  return !/text\/event-stream|multipart\/mixed/i.test(headers.accept ?? '')
+}
+
+async function read(request: IncomingMessage): Promise<string> {
+  const chunks: Buffer[] = []
+  let bytes = 0
+  for await (const chunk of request as AsyncIterable<Buffer>) {
+    bytes += chunk.length
+    if (bytes > MAX_REQUEST_BYTES) throw new BodyTooLarge()
+    chunks.push(chunk)
+  }
+  return (chunks.length === 1 && chunks[0] ? chunks[0] : Buffer.concat(chunks)).toString('utf8')
+}
+
+function answer(request: IncomingMessage, response: ServerResponse, [body, init]: Response): void {
+  const headers: Record<string, string | number> = { ...init.headers }
+  if (request.headers.origin !== undefined) headers['access-control-allow-origin'] = '*'
+  if (body !== null) headers['content-length'] = Buffer.byteLength(body)
+  response.writeHead(init.status, init.statusText, headers).end(body ?? undefined)
+}
+
+/** The rest of the body is not worth reading: the connection ends with this answer. */
+function refuse(request: IncomingMessage, response: ServerResponse): void {
+  const error = payloadTooLarge(`A request has at most ${MAX_REQUEST_BYTES} bytes.`, {
+    maxRequestBytes: MAX_REQUEST_BYTES,
+  })
+  answer(request, response, [
+    bodyOf(error),
+    {
+      status: 413,
+      statusText: 'Payload Too Large',
+      headers: { ...JSON_TYPE, connection: 'close' },
+    },
+  ])
+}
+
+function bodyOf({ message, code, details }: CloudpushError): string {
+  return JSON.stringify({ errors: [{ message, extensions: { ...details, code } }] })
+}
