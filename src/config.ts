@@ -23,6 +23,8 @@ export function variableOf(name: SettingName): string {
 export interface ConfigSource {
   /** Values of flags by setting, as text; a switch that is given is `'true'`. */
   readonly flags: Partial<Record<SettingName, string>>
+  /** What else stood on the command line. */
+  readonly unknownFlags?: readonly string[]
   readonly env: Readonly<Record<string, string | undefined>>
 }
 
@@ -32,25 +34,21 @@ export type ParsedConfig = { readonly config: Config } | { readonly problems: re
  * Reads all settings and checks all of them: either a whole configuration, or every problem there is, one line each.
  * A flag is stronger than our variable, which is stronger than a common one (`PORT`, `HOST`, `REDIS_URL`).
  */
-export function parseConfig({ flags, env }: ConfigSource): ParsedConfig {
-  const problems = unknownVariables(env)
+export function parseConfig({ flags, unknownFlags = [], env }: ConfigSource): ParsedConfig {
+  const problems = [...unknownFlags.map(unknownFlag), ...unknownVariables(env)]
   const values: Record<string, unknown> = {}
   for (const name of NAMES) {
     const setting: Setting = SETTINGS[name]
-    const given = findGiven(name, setting, flags, env)
-    if (!given) {
-      values[name] = setting.fallback
-      continue
-    }
-    const parsed = setting.schema.safeParse(given.text)
-    if (parsed.success) values[name] = parsed.data
-    else
-      problems.push(
-        `${given.from} ${parsed.error.issues[0]?.message ?? 'is wrong'}; it is ${quoted(name, given.text)}.`,
-      )
+    const given = findGiven(name, flags, env)
+    const parsed = given ? setting.schema.safeParse(given.text) : null
+    values[name] = parsed?.success ? parsed.data : setting.fallback
+    if (!given || !parsed || parsed.success) continue
+    const must = parsed.error.issues[0]?.message ?? 'is wrong'
+    problems.push(`${given.from} ${must}; it is ${quoted(name, given.text)}.`)
   }
   const config = values as unknown as Config
-  if (problems.length === 0) problems.push(...problemsBetween(config))
+  const exposed = exposedHost(config, findGiven('host', flags, env)?.from)
+  if (exposed) problems.push(exposed)
   return problems.length > 0 ? { problems } : { config }
 }
 
@@ -60,12 +58,8 @@ interface Given {
   readonly from: string
 }
 
-function findGiven(
-  name: SettingName,
-  setting: Setting,
-  flags: ConfigSource['flags'],
-  env: ConfigSource['env'],
-): Given | null {
+function findGiven(name: SettingName, flags: ConfigSource['flags'], env: ConfigSource['env']): Given | null {
+  const setting: Setting = SETTINGS[name]
   const flag = flags[name]
   if (flag !== undefined) return { text: flag, from: `--${setting.flag}` }
   for (const variable of [variableOf(name), ...(setting.alsoFrom ?? [])]) {
@@ -77,27 +71,40 @@ function findGiven(
 
 /** A URL may carry a password: it is never repeated. */
 function quoted(name: SettingName, text: string): string {
-  return name === 'redis' ? JSON.stringify(text.replace(/\/\/[^@/]*@/, '//…@')) : JSON.stringify(text)
+  return name === 'redis' ? JSON.stringify(text.replace(/\/\/.*@/, '//…@')) : JSON.stringify(text)
+}
+
+function unknownFlag(flag: string): string {
+  if (!flag.startsWith('-')) return `${JSON.stringify(flag)} is not understood; settings begin with --.`
+  const word = flag.split('=', 1)[0] ?? flag
+  const known = NAMES.map((name) => `--${SETTINGS[name].flag}`)
+  // A switch that was given a value is known, and still not understood.
+  if (known.includes(word)) return `${word} takes no value; leave "${flag.slice(word.length)}" out.`
+  return unknownSetting(word, known)
 }
 
 function unknownVariables(env: ConfigSource['env']): string[] {
   const known = [...NAMES.map(variableOf), ...OTHER_VARIABLES]
   return Object.keys(env)
     .filter((variable) => variable.startsWith(PREFIX) && !known.includes(variable))
-    .map((variable) => {
-      const meant = closest(variable, known)
-      return `${variable} is not a setting${meant ? `; did you mean ${meant}?` : '; see cloudpush start --help.'}`
-    })
+    .map((variable) => unknownSetting(variable, known))
 }
 
-function problemsBetween(config: Config): string[] {
-  if (config.insecure || isLoopback(config.host)) return []
-  return [
-    `--host ${config.host} can be reached by others, and there is no authentication: ` +
-      'listen on 127.0.0.1 behind something that authenticates, or say --insecure.',
-  ]
+function unknownSetting(given: string, known: readonly string[]): string {
+  const meant = closest(given, known)
+  return `${given} is not a setting; ${meant ? `did you mean ${meant}?` : 'cloudpush start --help lists them.'}`
 }
 
-function isLoopback(host: string): boolean {
-  return host === 'localhost' || host === '::1' || /^127(\.\d{1,3}){3}$/.test(host)
+/** As there is no authentication, whoever reaches the address may do everything. */
+function exposedHost({ host, insecure }: Config, from = '--host'): string | null {
+  if (insecure || isLoopback(host)) return null
+  return (
+    `${from} ${host} can be reached by others, and there is no authentication: ` +
+    'listen on 127.0.0.1 behind something that authenticates, or say --insecure.'
+  )
+}
+
+/** Whether only this machine reaches the address. */
+export function isLoopback(host: string): boolean {
+  return host.toLowerCase() === 'localhost' || host === '::1' || /^127(\.\d{1,3}){3}$/.test(host)
 }

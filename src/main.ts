@@ -1,10 +1,22 @@
 #!/usr/bin/env node
-import { createProgram } from './cli/program.ts'
+import { once } from 'node:events'
+import { runCommandLine } from './cli/program.ts'
 
-/** The command line; wiring only. Sets the exit code and leaves when there is nothing more to do. */
-await createProgram({
-  env: process.env,
-  stdin: process.stdin,
-  stdout: process.stdout,
-  stderr: process.stderr,
-}).parseAsync(process.argv)
+const { env, stdin, stdout, stderr } = process
+
+// Whoever read our output may have gone; that ends `listen`, which looks for it, but never a gateway.
+stdout.on('error', (error: NodeJS.ErrnoException) => {
+  if (error.code !== 'EPIPE') throw error
+})
+
+const exitCode = await runCommandLine(process.argv.slice(2), {
+  env,
+  stdin,
+  stdout,
+  stderr,
+  exit: (code) => process.exit(code),
+})
+
+// What is written has to be out first: where stdout is a pipe, the process may be faster than its reader.
+await Promise.all([stdout, stderr].map((stream) => stream.writableNeedDrain && once(stream, 'drain')))
+process.exit(exitCode)

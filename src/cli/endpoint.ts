@@ -1,4 +1,4 @@
-import { CommandFailure, EXIT, type Terminal } from './terminal.ts'
+import { CommandFailure, EXIT, refusal, type Terminal } from './terminal.ts'
 
 const DEFAULT_URL = 'http://localhost:4000/graphql'
 
@@ -6,7 +6,7 @@ export const URL_HELP = `the gateway's GraphQL URL, http(s) or ws(s) (default: C
 
 /** The gateway's URL in both its schemes, from `--url`, else `CLOUDPUSH_URL`, else the local default. */
 export function gatewayUrls(given: string | undefined, env: Terminal['env']): { http: string; ws: string } {
-  const text = given ?? env['CLOUDPUSH_URL'] ?? DEFAULT_URL
+  const text = given ?? (env['CLOUDPUSH_URL'] || DEFAULT_URL)
   if (!URL.canParse(text) || !/^(http|ws)s?:$/.test(new URL(text).protocol)) {
     throw new CommandFailure(`"${text}" is no http(s) or ws(s) URL, such as ${DEFAULT_URL}.`, EXIT.usage)
   }
@@ -40,12 +40,11 @@ export async function request<T>(url: string, query: string, variables: Record<s
       `${url} answered ${response.status} and no GraphQL. Is it the gateway?`,
       EXIT.refused,
     )
-  const [error] = answer.errors ?? []
-  if (error) throw new CommandFailure(`${error.extensions?.code ?? 'ERROR'}: ${error.message}`, EXIT.refused)
+  if (answer.errors?.[0]) throw refusal(answer.errors)
   return answer.data as T
 }
 
-export function unreachable(url: string, error: unknown): CommandFailure {
+function unreachable(url: string, error: unknown): CommandFailure {
   const cause = error instanceof Error && error.cause instanceof Error ? error.cause : error
   const reason =
     cause instanceof Error ? cause.message || (cause as NodeJS.ErrnoException).code : String(cause)

@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs'
-import { Command, type CommanderError, Option } from 'commander'
+import { Command, CommanderError, Option } from 'commander'
+import { closest } from '../config/closest.ts'
 import { SETTINGS, type Setting, type SettingName } from '../config/settings.ts'
 import { variableOf } from '../config.ts'
 import { URL_HELP } from './endpoint.ts'
@@ -27,8 +28,41 @@ interface ReplicasOptions {
   readonly watch?: true
 }
 
-/** The whole command line. What a command needs is loaded when it runs, so that the small ones start fast. */
-export function createProgram(terminal: Terminal): Command {
+/**
+ * Runs one command line and answers its exit code. What goes wrong as expected is said on stderr; anything else that is
+ * thrown is a bug, and comes through.
+ */
+export async function runCommandLine(words: readonly string[], terminal: Terminal): Promise<number> {
+  let exitCode: number = EXIT.done
+  const program = createProgram(terminal, async (action) => {
+    exitCode = await action()
+  })
+  try {
+    refuseUnknownCommand(program, words)
+    await program.parseAsync(words, { from: 'user' })
+    return exitCode
+  } catch (error) {
+    // Commander has said what was wrong, or shown the help that was asked for.
+    if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.done : EXIT.usage
+    if (!(error instanceof CommandFailure)) throw error
+    terminal.stderr.write(`${styled(terminal.stderr, terminal.env, 'red', error.message)}\n`)
+    return error.exitCode
+  }
+}
+
+/** `start` is the default: without this, `cloudpush pusj alice` would be a `start` with too many words. */
+function refuseUnknownCommand(program: Command, [word]: readonly string[]): void {
+  const known = [...program.commands.map((command) => command.name()), 'help']
+  if (word === undefined || word.startsWith('-') || known.includes(word)) return
+  const meant = closest(word, known)
+  const rest = meant ? `Did you mean cloudpush ${meant}?` : 'cloudpush --help lists them.'
+  throw new CommandFailure(`There is no command "${word}". ${rest}`, EXIT.usage)
+}
+
+type Run = (action: () => Promise<number>) => Promise<void>
+
+/** All commands. What one needs is loaded when it runs, so that the small ones start fast. */
+function createProgram(terminal: Terminal, run: Run): Command {
   const { version } = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')) as {
     version: string
   }
@@ -36,14 +70,17 @@ export function createProgram(terminal: Terminal): Command {
     .description('A push gateway for GraphQL subscriptions.')
     .version(version)
     .showHelpAfterError('(cloudpush --help lists the commands and their options)')
-    .exitOverride((error) => leave(terminal, error))
+    .addHelpText(
+      'after',
+      `\nFirst message, from three terminals:\n  cloudpush start\n  cloudpush listen alice\n  cloudpush push alice '{"text":"hi"}'`,
+    )
+    .exitOverride()
     .configureOutput({
       writeOut: (text) => terminal.stdout.write(text),
       writeErr: (text) => terminal.stderr.write(text),
     })
-  const run = (action: () => Promise<number>) => guarded(terminal, action)
 
-  addStart(program, terminal)
+  addStart(program, terminal, run)
 
   program
     .command('listen')
@@ -76,7 +113,7 @@ export function createProgram(terminal: Terminal): Command {
     .option('--json', 'print the result as JSON')
     .addHelpText(
       'after',
-      `\nExamples:\n  cloudpush push alice '{"text":"hi"}'\n  cloudpush push alice bob '"hello"' --ttl 60\n  echo '{"n":1}' | cloudpush push alice\n  cloudpush push --everyone '{"text":"maintenance at noon"}'\n${EXIT_CODES_HELP}`,
+      `\nExamples:\n  cloudpush push alice '{"text":"hi"}'\n  cloudpush push alice bob '"hello"' --ttl 60\n  echo '{"n":1}' | cloudpush push alice\n  cloudpush push alice bob - < payload.json\n  cloudpush push --everyone '{"text":"maintenance at noon"}'\n${EXIT_CODES_HELP}`,
     )
     .action((words: string[], options: PushOptions) =>
       run(async () => (await import('./push.ts')).push(terminal, words, options)),
@@ -99,7 +136,7 @@ export function createProgram(terminal: Terminal): Command {
   return program
 }
 
-function addStart(program: Command, terminal: Terminal): void {
+function addStart(program: Command, terminal: Terminal, run: Run): void {
   const start = program
     .command('start', { isDefault: true })
     .description('run a gateway: alone on the embedded broker, or as a replica of a cluster with --redis')
@@ -109,16 +146,25 @@ function addStart(program: Command, terminal: Terminal): void {
       'after',
       `\nEvery option has a variable, such as ${variableOf('retentionSeconds')}; PORT, HOST and REDIS_URL are understood too.\n\nExamples:\n  cloudpush start\n  cloudpush start --redis redis://localhost:6379 --port 4001\n\nExit codes:\n  0  stopped\n  1  the start failed\n  2  a setting is wrong`,
     )
+    // Unknown ones are told together with what else is wrong, by the check of the settings.
+    .allowUnknownOption()
+    .allowExcessArguments()
     .action((_options: unknown, command: Command) =>
-      guarded(terminal, async () => {
+      run(async () => {
         const flags: Partial<Record<SettingName, string>> = {}
         for (const name of Object.keys(SETTINGS) as SettingName[]) {
           const value = command.getOptionValue(name) as string | boolean | undefined
           if (value !== undefined) flags[name] = String(value)
         }
-        return (await import('./start.ts')).start(terminal, flags)
+        return (await import('./start.ts')).start(terminal, flags, unknownFlags(command.args))
       }),
     )
+}
+
+/** A word after an unknown flag is most likely its value, and no mistake of its own. */
+function unknownFlags(words: readonly string[]): string[] {
+  const takesNext = (word: string | undefined) => word?.startsWith('-') === true && !word.includes('=')
+  return words.filter((word, index) => word.startsWith('-') || !takesNext(words[index - 1]))
 }
 
 function optionOf(name: SettingName): Option {
@@ -127,21 +173,4 @@ function optionOf(name: SettingName): Option {
     setting.fallback === null || setting.value === null ? '' : ` (default: ${setting.fallback})`
   const flags = setting.value === null ? `--${setting.flag}` : `--${setting.flag} ${setting.value}`
   return new Option(flags, `${setting.description}${fallback}`).helpGroup(`${setting.group}:`)
-}
-
-/** Runs a command; its result, or the failure's, is the exit code. Anything else that is thrown is a bug, and shows. */
-async function guarded(terminal: Terminal, action: () => Promise<number>): Promise<void> {
-  try {
-    process.exitCode = await action()
-  } catch (error) {
-    if (!(error instanceof CommandFailure)) throw error
-    terminal.stderr.write(`${styled(terminal.stderr, terminal.env, 'red', error.message)}\n`)
-    process.exitCode = error.exitCode
-  }
-}
-
-/** Commander has said what was wrong, or shown the help that was asked for. */
-function leave(terminal: Terminal, error: CommanderError): never {
-  void terminal
-  process.exit(error.exitCode === 0 ? EXIT.done : EXIT.usage)
 }

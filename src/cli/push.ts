@@ -1,12 +1,12 @@
 import { text } from 'node:stream/consumers'
 import { gatewayUrls, request } from './endpoint.ts'
-import { CommandFailure, EXIT, styled, type Terminal } from './terminal.ts'
+import { CommandFailure, EXIT, type Printed, styled, type Terminal } from './terminal.ts'
 
 const MUTATION = `mutation Push($input: PushInput!) {
   push(input: $input) { id accepted offline duplicate deliverAt }
 }`
 
-interface PushResult {
+export interface PushResult {
   readonly id: string
   readonly accepted: number
   readonly offline: readonly string[]
@@ -23,6 +23,7 @@ export interface PushCommand {
   readonly ttl?: string
 }
 
+/** Pushes one payload and says what became of it. */
 export async function push(
   terminal: Terminal,
   words: readonly string[],
@@ -39,7 +40,7 @@ export async function push(
   }
   const { push: result } = await request<{ push: PushResult }>(urls.http, MUTATION, { input })
   if (options.json) terminal.stdout.write(`${JSON.stringify(result)}\n`)
-  else terminal.stdout.write(`${describe(terminal, result, options.everyone === true)}\n`)
+  else terminal.stdout.write(`${describePush(terminal, result, options.everyone === true)}\n`)
   return EXIT.done
 }
 
@@ -56,16 +57,17 @@ async function understand(terminal: Terminal, words: readonly string[], everyone
     const example = `cloudpush push alice '{"text":"hi"}'`
     throw new CommandFailure(`Say to whom, and what: ${example}`, EXIT.usage)
   }
-  const source = piped ? await text(terminal.stdin) : (last ?? '')
-  return { to, payload: parsePayload(source, piped ? 'What came from stdin' : `The payload ${source}`) }
+  if (piped) return { to, payload: parsePayload(await text(terminal.stdin), 'What came from stdin') }
+  const hint = terminal.stdin.isTTY ? '' : ' To read it from stdin, end with -.'
+  return { to, payload: parsePayload(last ?? '', `The payload ${last}`, hint) }
 }
 
-function parsePayload(source: string, name: string): unknown {
+function parsePayload(source: string, name: string, hint = ''): unknown {
   try {
     return JSON.parse(source) as unknown
   } catch (error) {
     const bare = /^[\w .!?-]+$/.test(source) ? ` For a text, quote it twice: '"${source}"'.` : ''
-    throw new CommandFailure(`${name} is no JSON: ${(error as Error).message}.${bare}`, EXIT.usage)
+    throw new CommandFailure(`${name} is no JSON: ${(error as Error).message}.${bare}${hint}`, EXIT.usage)
   }
 }
 
@@ -74,7 +76,8 @@ function wholeSeconds(flag: string, given: string): number {
   throw new CommandFailure(`${flag} takes a whole number of seconds, not "${given}".`, EXIT.usage)
 }
 
-function describe({ stdout, env }: Terminal, result: PushResult, everyone: boolean): string {
+/** One line for a person: what became of the push, and whom nobody listened for. */
+export function describePush({ stdout, env }: Printed, result: PushResult, everyone: boolean): string {
   const { id, accepted, offline, duplicate, deliverAt } = result
   const whom = everyone ? 'everyone' : accepted === 1 ? '1 identifier' : `${accepted} identifiers`
   const what = duplicate ? 'was pushed before' : deliverAt ? `goes out at ${deliverAt}` : 'pushed'

@@ -1,14 +1,13 @@
-import { createClient } from 'graphql-ws'
-import { WebSocket } from 'ws'
-import { gatewayUrls, request, unreachable } from './endpoint.ts'
-import { EXIT, styled, type Terminal } from './terminal.ts'
+import { gatewayUrls, request } from './endpoint.ts'
+import { follow } from './follow.ts'
+import { EXIT, type Printed, styled, type Terminal } from './terminal.ts'
 
 const FIELDS = `{
   id url state version startedAt lastSeen sessions subscriptions capacity weight drainProgress
   health { cpuPercent memoryBytes memoryTotalBytes eventLoopDelayMs networkReceiveBytesPerSecond networkTransmitBytesPerSecond }
 }`
 
-interface ReplicaRow {
+export interface ReplicaRow {
   readonly id: string
   readonly url: string
   readonly state: string
@@ -26,40 +25,34 @@ export interface ReplicasCommand {
   readonly watch?: boolean
 }
 
+/** Prints the replicas once, or with `watch` each second until it is interrupted. */
 export async function replicas(terminal: Terminal, options: ReplicasCommand): Promise<number> {
   const urls = gatewayUrls(options.url, terminal.env)
   const show = (rows: readonly ReplicaRow[]) =>
     terminal.stdout.write(options.json ? `${JSON.stringify(rows)}\n` : toTable(terminal, rows))
   if (!options.watch) {
-    show(
-      (await request<{ replicas: ReplicaRow[] }>(urls.http, `query Replicas { replicas ${FIELDS} }`, {}))
-        .replicas,
-    )
+    const query = `query Replicas { replicas ${FIELDS} }`
+    show((await request<{ replicas: ReplicaRow[] }>(urls.http, query, {})).replicas)
     return EXIT.done
   }
-  const client = createClient({ url: urls.ws, webSocketImpl: WebSocket })
-  const events = client.iterate<{ replicas: ReplicaRow[] }>({
+  await follow<{ replicas: ReplicaRow[] }>(terminal, {
+    url: urls.ws,
     query: `subscription Replicas { replicas ${FIELDS} }`,
+    next: ({ replicas: rows }) => {
+      // A person sees one table that changes; a pipe gets all of them.
+      if (terminal.stdout.isTTY && !options.json) terminal.stdout.write(CLEAR_SCREEN)
+      show(rows)
+      return false
+    },
   })
-  const stop = () => void events.return?.()
-  process.once('SIGINT', stop).once('SIGTERM', stop)
-  try {
-    for await (const { data } of events) if (data) show(data.replicas)
-  } catch (error) {
-    throw unreachable(urls.ws, error)
-  } finally {
-    process.off('SIGINT', stop).off('SIGTERM', stop)
-    await client.dispose()
-  }
   return EXIT.done
 }
 
+const CLEAR_SCREEN = '\u001b[H\u001b[2J'
 const HEAD = ['REPLICA', 'URL', 'STATE', 'SESSIONS', 'SUBSCRIPTIONS', 'WEIGHT', 'CPU', 'MEMORY', 'STARTED']
 
-export function toTable(
-  { stdout, env }: Pick<Terminal, 'stdout' | 'env'>,
-  replicas: readonly ReplicaRow[],
-): string {
+/** Aligned columns, one line per replica. */
+export function toTable({ stdout, env }: Printed, replicas: readonly ReplicaRow[]): string {
   const rows = replicas.map((replica) => [
     replica.id,
     replica.url,

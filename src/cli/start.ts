@@ -1,16 +1,16 @@
 import type { SettingName } from '../config/settings.ts'
-import type { Config } from '../config.ts'
-import { parseConfig } from '../config.ts'
+import { type Config, isLoopback, parseConfig } from '../config.ts'
 import { createLog } from '../observability/log.ts'
 import { type Replica, startReplica } from '../server/replica.ts'
-import { CommandFailure, EXIT, styled, type Terminal } from './terminal.ts'
+import { CommandFailure, EXIT, type Printed, styled, type Terminal } from './terminal.ts'
 
 /** Runs a replica until it is told to stop. The first SIGTERM or SIGINT stops it gracefully, the second one at once. */
 export async function start(
   terminal: Terminal,
   flags: Partial<Record<SettingName, string>>,
+  unknownFlags: readonly string[],
 ): Promise<number> {
-  const parsed = parseConfig({ flags, env: terminal.env })
+  const parsed = parseConfig({ flags, unknownFlags, env: terminal.env })
   if ('problems' in parsed) {
     const list = parsed.problems.map((problem) => `  - ${problem}`).join('\n')
     throw new CommandFailure(
@@ -29,7 +29,7 @@ export async function start(
   terminal.stderr.write(
     `Stopping: sessions move away over ${config.drainSeconds} s. Again to stop at once.\n`,
   )
-  void stopRequested().then(() => process.exit(EXIT.refused))
+  void stopRequested().then(() => terminal.exit(EXIT.refused))
   await closing
   return EXIT.done
 }
@@ -63,27 +63,40 @@ function stopRequested(): Promise<void> {
   })
 }
 
-function banner(terminal: Terminal, config: Config, replica: Replica): string {
-  const { stdout, env } = terminal
-  const local = replica.url.replace('127.0.0.1', 'localhost')
+/** Where everything is, who may reach it, and two lines to paste for a first message. */
+export function banner(
+  { stdout, env }: Printed,
+  config: Config,
+  replica: Pick<Replica, 'id' | 'url'>,
+): string {
   const bold = (text: string) => styled(stdout, env, 'bold', text)
   const dim = (text: string) => styled(stdout, env, 'dim', text)
+  // From this machine, `localhost` is where 127.0.0.1 and "every address" are reached.
+  const url = replica.url.replace(/\/\/(127\.0\.0\.1|0\.0\.0\.0|\[::\]):/, '//localhost:')
   const broker =
     config.redis === null
       ? 'embedded, in memory: gone when this process ends'
       : `Redis at ${new URL(config.redis).host}`
-  const elsewhere = replica.port === 4000 ? '' : ` --url ${local}/graphql`
+  const warning = isLoopback(config.host)
+    ? dim('No authentication is configured: whoever is on this machine may do everything.')
+    : styled(
+        stdout,
+        env,
+        'yellow',
+        'No authentication is configured: whoever reaches this address may do everything.',
+      )
+  const elsewhere = url === 'http://localhost:4000' ? '' : ` --url ${url}/graphql`
   return `
 ${bold('Cloudpush')} ${dim(replica.id)}
 
-  GraphiQL   ${local}/graphql
-  WebSocket  ${local.replace(/^http/, 'ws')}/graphql
-  Console    ${local}/console
-  Metrics    ${local}/metrics
-  Health     ${local}/healthz  ${local}/readyz
+  GraphiQL   ${url}/graphql
+  WebSocket  ${url.replace(/^http/, 'ws')}/graphql
+  Console    ${url}/console
+  Metrics    ${url}/metrics
+  Health     ${url}/healthz  ${url}/readyz
   Broker     ${broker}
 
-${dim('No authentication is configured: whoever reaches this address may do everything.')}
+${warning}
 
 Your first message, from two other terminals:
 

@@ -6,6 +6,14 @@ export interface Terminal {
   readonly stdin: NodeJS.ReadStream
   readonly stdout: NodeJS.WriteStream
   readonly stderr: NodeJS.WriteStream
+  /** Ends the process at once. */
+  readonly exit: (code: number) => void
+}
+
+/** What text for stdout depends on. */
+export interface Printed {
+  readonly env: Terminal['env']
+  readonly stdout: Pick<NodeJS.WriteStream, 'isTTY'>
 }
 
 /** Exit codes of every command, as `--help` lists them. */
@@ -21,7 +29,12 @@ Exit codes:
 type Style = Parameters<typeof styleText>[0]
 
 /** Colours where a person looks: on a terminal, unless NO_COLOR is set (no-color.org). */
-export function styled(stream: NodeJS.WriteStream, env: Terminal['env'], style: Style, text: string): string {
+export function styled(
+  stream: Pick<NodeJS.WriteStream, 'isTTY'>,
+  env: Terminal['env'],
+  style: Style,
+  text: string,
+): string {
   return stream.isTTY && !env['NO_COLOR'] ? styleText(style, text, { validateStream: false }) : text
 }
 
@@ -31,6 +44,16 @@ export class CommandFailure extends Error {
 
   constructor(message: string, exitCode: number) {
     super(message)
+    this.name = 'CommandFailure'
     this.exitCode = exitCode
   }
+}
+
+/** What the gateway answered instead of a result: the first error, its code before it. */
+export function refusal(
+  errors: readonly { readonly message: string; readonly extensions?: { readonly code?: unknown } }[],
+): CommandFailure {
+  const [error] = errors
+  const code = typeof error?.extensions?.code === 'string' ? error.extensions.code : 'ERROR'
+  return new CommandFailure(`${code}: ${error?.message ?? 'no reason given'}`, EXIT.refused)
 }

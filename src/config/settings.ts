@@ -45,9 +45,15 @@ export const SETTINGS = {
   port: setting('Where', 'port', '<number>', 4000, whole(0, 65_535), 'port to listen on; 0: any free one', [
     'PORT',
   ]),
-  host: setting('Where', 'host', '<address>', '127.0.0.1', z.string().min(1), 'address to listen on', [
-    'HOST',
-  ]),
+  host: setting(
+    'Where',
+    'host',
+    '<address>',
+    '127.0.0.1',
+    z.string().min(1, 'must be an address or a name, such as 127.0.0.1'),
+    'address to listen on',
+    ['HOST'],
+  ),
   redis: setting<string | null>(
     'Where',
     'redis',
@@ -78,7 +84,9 @@ export const SETTINGS = {
     'insecure',
     null,
     false,
-    z.enum(['true', 'false', '1', '0']).transform((text) => text === 'true' || text === '1'),
+    z
+      .enum(['true', 'false', '1', '0'], 'must be true or false')
+      .transform((text) => text === 'true' || text === '1'),
     'allow an address that others can reach, although there is no authentication',
   ),
   retentionSeconds: setting(
@@ -182,7 +190,7 @@ export const SETTINGS = {
     'log-level',
     '<level>',
     'info',
-    z.enum(['silent', 'error', 'warn', 'info', 'debug']),
+    z.enum(['silent', 'error', 'warn', 'info', 'debug'], 'must be silent, error, warn, info or debug'),
     'silent, error, warn, info or debug',
   ),
 } as const satisfies Record<string, Setting>
