@@ -16,9 +16,6 @@ const NO_STREAM: Response = [
   { status: 406, statusText: 'Not Acceptable', headers: { ...JSON_TYPE, accept: 'text/event-stream' } },
 ]
 
-/** Body of a request that is over before it is read whole. */
-class BodyTooLarge extends Error {}
-
 /**
  * Queries and mutations as JSON over POST: what back ends push with. graphql-http, on Node's own request and response,
  * takes a quarter of the processor time that a Fetch request and its streams cost here (docs/performance.md); everything
@@ -43,13 +40,17 @@ export function createHttpPost(yoga: Yoga, log: Log) {
   return async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
     try {
       const { method = 'POST', url = '/', headers } = request
+      // Read before graphql-http has it, which takes whatever goes wrong in reading for a body that is not JSON.
+      const body = await read(request)
+      if (body === null) return refuse(request, response)
       answer(
         request,
         response,
-        await handle({ method, url, headers, body: () => read(request), raw: request, context: undefined }),
+        await handle({ method, url, headers, body, raw: request, context: undefined }),
       )
     } catch (error) {
-      if (error instanceof BodyTooLarge) return refuse(request, response)
+      // The client went away amid its request: nobody is left to hear of it.
+      if (!request.complete) return void response.destroy()
       log.error({ err: error }, 'request failed')
       response.destroy()
     }
@@ -62,12 +63,13 @@ export function isHttpPost({ method, headers }: IncomingMessage): boolean {
   return !/text\/event-stream|multipart\/mixed/i.test(headers.accept ?? '')
 }
 
-async function read(request: IncomingMessage): Promise<string> {
+/** Null: it has more bytes than are read. */
+async function read(request: IncomingMessage): Promise<string | null> {
   const chunks: Buffer[] = []
   let bytes = 0
-  for await (const chunk of request as AsyncIterable<Buffer>) {
+  for await (const chunk of request.iterator({ destroyOnReturn: false }) as AsyncIterable<Buffer>) {
     bytes += chunk.length
-    if (bytes > MAX_REQUEST_BYTES) throw new BodyTooLarge()
+    if (bytes > MAX_REQUEST_BYTES) return null
     chunks.push(chunk)
   }
   return (chunks.length === 1 && chunks[0] ? chunks[0] : Buffer.concat(chunks)).toString('utf8')
@@ -80,19 +82,16 @@ function answer(request: IncomingMessage, response: ServerResponse, [body, init]
   response.writeHead(init.status, init.statusText, headers).end(body ?? undefined)
 }
 
-/** The rest of the body is not worth reading: the connection ends with this answer. */
+/** The rest of the body is thrown away as it comes: whoever still sends would not hear an answer on a cut connection. */
 function refuse(request: IncomingMessage, response: ServerResponse): void {
   const error = payloadTooLarge(`A request has at most ${MAX_REQUEST_BYTES} bytes.`, {
     maxRequestBytes: MAX_REQUEST_BYTES,
   })
   answer(request, response, [
     bodyOf(error),
-    {
-      status: 413,
-      statusText: 'Payload Too Large',
-      headers: { ...JSON_TYPE, connection: 'close' },
-    },
+    { status: 413, statusText: 'Payload Too Large', headers: JSON_TYPE },
   ])
+  request.resume()
 }
 
 function bodyOf({ message, code, details }: CloudpushError): string {
