@@ -120,7 +120,7 @@ function addressOf(port: number): GatewayAddress {
 }
 
 /** Whoever runs the tests may have a gateway configured in their shell. */
-function withoutSettings(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
+export function withoutSettings(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
   const common = ['PORT', 'HOST', 'REDIS_URL']
   const isSetting = (name: string) => name.startsWith('CLOUDPUSH_') || common.includes(name)
   return Object.fromEntries(Object.entries(env).filter(([name]) => !isSetting(name)))
