@@ -15,6 +15,7 @@ export const CLOSE_CODES = {
   RESTART: { code: 1012, reason: 'Restarting: reconnect to resume', reconnects: true },
   OVER_CAPACITY: { code: 1013, reason: 'Over capacity: try again later', reconnects: true },
   BINARY: { code: 1003, reason: 'Binary frames are not understood', reconnects: true },
+  INIT_TIMEOUT: { code: 4408, reason: 'Connection initialisation timeout', reconnects: true },
   FORBIDDEN: { code: 4403, reason: 'Forbidden', reconnects: true },
   IDLE: { code: 4410, reason: 'Idle: nothing was heard for too long', reconnects: true },
   DISCONNECTED: { code: 4411, reason: 'Disconnected by an operator', reconnects: true },

@@ -67,7 +67,7 @@ export class Holdings {
     while (this.#untold.length > 0) {
       const requests = this.#untold.slice(0, BATCH).map((request) => ({
         ...request,
-        subscriptions: this.#inboxes.get(request.identifier)?.positions.size ?? 0,
+        subscriptions: this.#inboxes.get(request.identifier)?.positions.length ?? 0,
       }))
       await this.#broker.detach(requests)
       this.#untold.splice(0, requests.length)
@@ -78,13 +78,13 @@ export class Holdings {
     // Inboxes that the broker has not answered for yet are being attached: that says it as well.
     const held = [...this.#inboxes.values()].filter((inbox) => inbox.epoch !== '')
     for (let start = 0; start < held.length; start += BATCH) {
-      const batch = held.slice(start, start + BATCH).filter((inbox) => inbox.positions.size > 0)
+      const batch = held.slice(start, start + BATCH).filter((inbox) => inbox.positions.length > 0)
       const tips = await this.#broker.rehold(
         batch.map(({ identifier, epoch, tip, positions }) => ({
           identifier,
           epoch,
           offset: tip,
-          subscriptions: positions.size,
+          subscriptions: positions.length,
         })),
       )
       for (const tip of tips) this.#compare(tip)

@@ -69,6 +69,9 @@ export class Hub implements BrokerListener, InboxEvents, AsyncDisposable {
   readonly #catchUp: CatchUp
   readonly #clock: NodeJS.Timeout
   #unproven: Session[] = []
+  readonly #noteUnproven = (session: Session): void => {
+    this.#unproven.push(session)
+  }
   #subscriptions = 0
   #resumed = 0
   #ticks = 0
@@ -116,7 +119,7 @@ export class Hub implements BrokerListener, InboxEvents, AsyncDisposable {
     const session = new Session(details, transport, {
       ledger: this.#ledger,
       maxBufferedBytes: this.#limits.maxBufferedBytes,
-      unproven: (waiting) => this.#unproven.push(waiting),
+      unproven: this.#noteUnproven,
     })
     this.sessions.set(session.id, session)
     return session
@@ -144,15 +147,14 @@ export class Hub implements BrokerListener, InboxEvents, AsyncDisposable {
   subscribe(request: SubscribeRequest): Subscription {
     const { session, operationId } = request
     const plan = this.#plans.acquire(request.operation, request.field)
-    const subject = JSON.stringify([session.details.subject, session.details.clientKey])
-    const resume =
-      request.durable && session.transport.proves ? { subject, operationId, owner: session.id } : null
+    const durable = request.durable && session.transport.proves
+    const resume = durable ? { subject: session.resumeSubject, operationId, owner: session.id } : null
     const subscription = new Subscription(session, operationId, plan, resume)
     const identifiers = new Set([...request.identifiers, EVERYONE])
     subscription.positions = [...identifiers].map((identifier) => {
       const inbox = this.#inbox(identifier)
       const position = new Position(subscription, inbox)
-      inbox.positions.add(position)
+      inbox.add(position)
       return position
     })
     session.subscriptions.set(operationId, subscription)
@@ -200,7 +202,7 @@ export class Hub implements BrokerListener, InboxEvents, AsyncDisposable {
     for (let attempt = 0; this.#lives(subscription); attempt++) {
       const requests: AttachRequest[] = subscription.positions.map(({ inbox }) => ({
         identifier: inbox.identifier,
-        subscriptions: inbox.positions.size,
+        subscriptions: inbox.positions.length,
         resume: subscription.resume,
         after: after.get(inbox.identifier) ?? null,
       }))
@@ -243,10 +245,10 @@ export class Hub implements BrokerListener, InboxEvents, AsyncDisposable {
       // A position that never started knows nothing: its record, if any, stays as it is.
       const started = position.state !== 'ATTACHING'
       inbox.end(position)
-      if (inbox.positions.size === 0) this.#inboxes.delete(inbox.identifier)
+      if (inbox.positions.length === 0) this.#inboxes.delete(inbox.identifier)
       return {
         identifier: inbox.identifier,
-        subscriptions: inbox.positions.size,
+        subscriptions: inbox.positions.length,
         confirmation: completed || !started ? null : position.confirmation(position.written),
         forget: completed ? subscription.resume : null,
       }

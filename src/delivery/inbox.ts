@@ -22,8 +22,8 @@ export class Inbox {
   /** The latest `pushedAt` seen, by the store's clock; 0: none. */
   lastPushedAt = 0
   /** Every position, whatever its state. */
-  readonly positions = new Set<Position>()
-  readonly live: Position[] = []
+  positions: Position[] = []
+  live: Position[] = []
 
   constructor(identifier: string) {
     this.identifier = identifier
@@ -86,7 +86,8 @@ export class Inbox {
     position.state = 'LIVE'
     position.hadThrough = 0
     position.liveIndex = this.live.length
-    this.live.push(position)
+    if (this.live.length === 0) this.live = [position]
+    else this.live.push(position)
   }
 
   /** Off the live path: the position reads on from the inbox. */
@@ -96,10 +97,20 @@ export class Inbox {
     events.behind(position)
   }
 
+  add(position: Position): void {
+    position.index = this.positions.length
+    // Most inboxes have one position for ever; an empty array that is pushed to would make room for 17.
+    if (this.positions.length === 0) this.positions = [position]
+    else this.positions.push(position)
+  }
+
   end(position: Position): void {
     this.#unlist(position)
     position.state = 'ENDED'
-    this.positions.delete(position)
+    const last = this.positions.pop() as Position
+    if (last === position) return
+    this.positions[position.index] = last
+    last.index = position.index
   }
 
   #unlist(position: Position): void {

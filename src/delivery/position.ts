@@ -38,6 +38,8 @@ export class Position {
   recordedAt = 0
   /** In the list of positions whose record is to be written. */
   listed = false
+  /** Its place in `inbox.positions`. */
+  index = -1
   /** Its place in `inbox.live`; -1 when it is not there. */
   liveIndex = -1
 

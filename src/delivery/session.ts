@@ -24,6 +24,8 @@ export interface Transport {
   disconnect(reason: string | null): void
 }
 
+const ANONYMOUS = JSON.stringify([null, null])
+
 export interface SessionDetails {
   readonly id: string
   /** Both known once the client has said who it is. */
@@ -44,7 +46,7 @@ export class Session {
   readonly idJson: string
   readonly #ledger: ReceiptLedger
   readonly #maxBufferedBytes: number
-  readonly #unproven: (() => void) | null
+  readonly #unproven: (session: Session) => void
   /** Written, not proven: position, offset, epoch, tally, … in the order of writing. */
   #written: Written[] = []
   #sequence = 0
@@ -65,12 +67,18 @@ export class Session {
     this.idJson = toBytes(JSON.stringify(details.id))
     this.#ledger = options.ledger
     this.#maxBufferedBytes = options.maxBufferedBytes
-    this.#unproven = transport.proves ? () => options.unproven(this) : null
+    this.#unproven = options.unproven
     this.lastActiveAt = details.connectedAt
   }
 
   get id(): string {
     return this.details.id
+  }
+
+  /** Who resumes, as records name it: the subject, and the installation where the client named one. */
+  get resumeSubject(): string {
+    const { subject, clientKey } = this.details
+    return subject === null && clientKey === null ? ANONYMOUS : JSON.stringify([subject, clientKey])
   }
 
   /** Too much waits to be taken by the socket: nothing more is to be written now. */
@@ -86,9 +94,9 @@ export class Session {
     this.transport.write(bytes)
     const { tally } = message.push
     this.#ledger.countSent(tally)
-    if (this.#unproven === null) return
+    if (!this.transport.proves) return
     this.#written.push({ position, epoch: position.epoch, offset: message.offset, tally })
-    if (this.#written.length === 1) this.#unproven()
+    if (this.#written.length === 1) this.#unproven(this)
   }
 
   /** Asks for a proof of what was written since the last one. False when nothing is to be asked now. */
@@ -110,7 +118,7 @@ export class Session {
       advanced.add(position)
       this.#ledger.countDelivered(tally)
     }
-    if (this.#written.length > 0) this.#unproven?.()
+    if (this.#written.length > 0) this.#unproven(this)
     return [...advanced]
   }
 

@@ -28,6 +28,11 @@ export interface OperationOrigin {
   readonly session: Session | null
   /** The operation's id in that session; null over HTTP and SSE. */
   readonly operationId: string | null
+  /**
+   * Set by the delivery plug-in: the operation's iterable itself. It yields nothing, so what other plug-ins wrap around it
+   * has nothing to do, but would keep a few KB per idle subscription alive.
+   */
+  pending?: AsyncIterable<never>
 }
 
 export interface Context {

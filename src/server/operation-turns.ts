@@ -28,21 +28,21 @@ export class OperationTurns {
     this.#begun = operationId
   }
 
-  /** Rejects as `handle` does. */
-  async receive(text: string): Promise<void> {
+  /**
+   * Rejects as `handle` does. Not an async function, and nothing in it keeps the text: it would be kept for as long as
+   * the operation lives.
+   */
+  receive(text: string): Promise<void> {
     // Most messages are parsed by graphql-ws alone.
     const message = this.#ending.size > 0 || text.includes('"complete"') ? parse(text) : null
     const former = message && this.#ending.get(message.id)
-    if (former) {
-      await former
-      return this.receive(text)
-    }
+    if (former) return former.then(() => this.receive(text))
     const running = message?.type === 'complete' ? this.#running.get(message.id) : undefined
     if (message && running) this.#ending.set(message.id, running)
     this.#begun = null
     const handled = this.#handle(text)
     if (this.#begun !== null) this.#track(this.#begun, handled)
-    await handled
+    return handled
   }
 
   #track(operationId: string, handled: Promise<void>): void {

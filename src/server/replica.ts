@@ -52,7 +52,7 @@ export async function startReplica(config: Config, log: Log): Promise<Replica> {
   })
   const chooser = createChooser({ registry })
   const meter = createLoadMeter()
-  const sweep = new Sweep(config.idleTimeoutSeconds)
+  const sweep = new Sweep(config)
   const yoga = createGraphQL({ replicaId: id, config, broker, registry, peers, chooser, hub, log })
   const refusal = (): CloseCode | null => {
     if (draining) return CLOSE_CODES.RESTART

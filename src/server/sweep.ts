@@ -1,4 +1,4 @@
-import { CLOSE_CODES } from '../close-codes.ts'
+import { CLOSE_CODES, type CloseCode } from '../close-codes.ts'
 import type { Session } from '../delivery/session.ts'
 import type { Connection } from './connection.ts'
 
@@ -12,28 +12,39 @@ interface Watched {
   readonly connection: Connection
   heartbeatAt: number
   closingAt: number
+  /** Its `connection_init` has come. */
+  initialised: boolean
 }
 
 /**
- * The one sweep over all WebSocket sessions, instead of a timer for each: asks those that were silent for half the idle
+ * The one sweep over all WebSocket sessions, instead of timers for each: asks those that were silent for half the idle
  * time whether they are there, and evicts (4410) those that were silent for all of it. Any frame from a client counts.
+ * Those whose `connection_init` does not come in time are closed (4408).
  */
 export class Sweep implements Disposable {
   readonly #watched = new Map<string, Watched>()
   readonly #idleTimeoutMs: number
+  readonly #initTimeoutMs: number
   readonly #timer: NodeJS.Timeout
   /** Evicted since the start. */
   evicted = 0
 
-  constructor(idleTimeoutSeconds: number) {
-    this.#idleTimeoutMs = idleTimeoutSeconds * 1_000
-    const interval = Math.min(Math.max(this.#idleTimeoutMs / 10, MIN_INTERVAL_MS), MAX_INTERVAL_MS)
+  constructor(limits: { readonly idleTimeoutSeconds: number; readonly initTimeoutSeconds: number }) {
+    this.#idleTimeoutMs = limits.idleTimeoutSeconds * 1_000
+    this.#initTimeoutMs = limits.initTimeoutSeconds * 1_000
+    const shortest = Math.min(this.#idleTimeoutMs, this.#initTimeoutMs)
+    const interval = Math.min(Math.max(shortest / 10, MIN_INTERVAL_MS), MAX_INTERVAL_MS)
     this.#timer = setInterval(() => this.#sweep(Date.now()), interval)
     this.#timer.unref()
   }
 
   watch(session: Session, connection: Connection): void {
-    this.#watched.set(session.id, { session, connection, heartbeatAt: 0, closingAt: 0 })
+    this.#watched.set(session.id, { session, connection, heartbeatAt: 0, closingAt: 0, initialised: false })
+  }
+
+  initialised(session: Session): void {
+    const watched = this.#watched.get(session.id)
+    if (watched) watched.initialised = true
   }
 
   unwatch(session: Session): void {
@@ -49,14 +60,20 @@ export class Sweep implements Disposable {
       const silentMs = now - watched.session.lastActiveAt
       if (watched.closingAt > 0) {
         if (now - watched.closingAt >= CLOSE_GRACE_MS) watched.connection.terminate()
+      } else if (!watched.initialised && now - watched.session.details.connectedAt >= this.#initTimeoutMs) {
+        this.#close(watched, CLOSE_CODES.INIT_TIMEOUT, now)
       } else if (silentMs >= this.#idleTimeoutMs) {
         this.evicted++
-        watched.closingAt = now
-        watched.connection.close(CLOSE_CODES.IDLE.code, CLOSE_CODES.IDLE.reason)
+        this.#close(watched, CLOSE_CODES.IDLE, now)
       } else if (silentMs >= this.#idleTimeoutMs / 2 && watched.heartbeatAt <= watched.session.lastActiveAt) {
         watched.heartbeatAt = now
         watched.connection.heartbeat()
       }
     }
+  }
+
+  #close(watched: Watched, { code, reason }: CloseCode, now: number): void {
+    watched.closingAt = now
+    watched.connection.close(code, reason)
   }
 }

@@ -9,6 +9,7 @@ import type { Config } from '../config.ts'
 import { toBytes } from '../delivery/frame.ts'
 import type { Hub } from '../delivery/hub.ts'
 import type { Session } from '../delivery/session.ts'
+import type { Context, OperationOrigin } from '../graphql/context.ts'
 import { toPublicError } from '../graphql/plugins/errors.ts'
 import { type OperationParams, prepareOperation, runnerOf } from '../graphql/prepare.ts'
 import { MAX_REQUEST_BYTES, type Yoga } from '../graphql/yoga.ts'
@@ -60,7 +61,8 @@ export class WebSocketSide {
   constructor(options: WebSocketOptions) {
     this.#options = options
     this.#protocol = makeServer<Record<string, unknown>, Extra>({
-      connectionInitWaitTimeout: options.config.initTimeoutSeconds * 1_000,
+      // The sweep sees to it: no timer per session.
+      connectionInitWaitTimeout: 0,
       onConnect: (context) => this.#connect(context),
       onSubscribe: (context, id, payload) => this.#prepare(context, id, payload),
       execute: (args) => runnerOf(args).execute(args),
@@ -133,9 +135,7 @@ export class WebSocketSide {
           connection.close(code ?? CLOSE_CODES.INTERNAL.code, reason ?? CLOSE_CODES.INTERNAL.reason),
         onMessage: (handle) => {
           // A message that had to wait may outlive its socket: nothing would ever end what it begins.
-          const turns = new OperationTurns(async (text) => {
-            if (connection.open) await handle(text)
-          })
+          const turns = new OperationTurns((text) => (connection.open ? handle(text) : Promise.resolve()))
           extra.turns = turns
           socket.on('message', (data, isBinary) => {
             session.lastActiveAt = Date.now()
@@ -159,6 +159,7 @@ export class WebSocketSide {
 
   #connect({ connectionParams, extra }: Protocol): boolean | Record<string, unknown> {
     const { session, connection } = extra
+    this.#options.sweep.initialised(session)
     const clientKey = connectionParams?.['clientKey']
     if (clientKey !== undefined) {
       if (
@@ -181,13 +182,11 @@ export class WebSocketSide {
     const { session, connection, streams, turns } = context.extra
     turns?.begins(id)
     connection.operationIds = () => Object.keys(context.subscriptions)
-    const origin = {
-      trigger: 'WEBSOCKET',
-      subject: session.details.subject,
-      session,
-      operationId: id,
-    } as const
+    const { subject } = session.details
+    const origin: OperationOrigin = { trigger: 'WEBSOCKET', subject, session, operationId: id }
     const prepared = await prepareOperation(yoga, origin, payload, log)
+    // graphql-ws keeps the message for as long as the operation lives; its text is not needed any more.
+    Object.assign(payload, { query: '', variables: null })
     if (!('schema' in prepared)) return [...prepared]
     const { document, operationName } = prepared
     try {
@@ -201,7 +200,11 @@ export class WebSocketSide {
   /** An operation that cannot be subscribed to answers `error`, with its codes, and nothing else happens. */
   async #subscribe(args: ExecutionArgs) {
     try {
+      const { origin } = args.contextValue as Context
       const result = await runnerOf(args).subscribe(args)
+      // Nor are these, which graphql-ws keeps as well: they would be most of what an idle subscription costs.
+      Object.assign(args, { rootValue: null, contextValue: null, variableValues: null })
+      if (origin.pending) return origin.pending
       if (Symbol.asyncIterator in result || !result.errors) return result
       return failing(new OperationErrors(result.errors))
     } catch (error) {

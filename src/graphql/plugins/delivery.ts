@@ -72,7 +72,8 @@ function subscribe(args: ExecutionArgs, operation: OperationDefinitionNode, fiel
   if (origin.session && origin.operationId !== null) {
     const { session, operationId } = origin
     const durable = isDurable(operationId, session.details.clientKey)
-    return pendingUntilEnded(hub, hub.subscribe({ ...request, session, operationId, durable }))
+    origin.pending = pendingUntilEnded(hub, hub.subscribe({ ...request, session, operationId, durable }))
+    return origin.pending
   }
   return resultsOf(hub, origin.subject, (session) =>
     hub.subscribe({ ...request, session, operationId: randomUUID(), durable: false }),
