@@ -23,13 +23,22 @@ export async function start(
   const replica = await startReplica(config, log).catch((error: unknown) => {
     throw new CommandFailure(whyNot(error, config), EXIT.refused)
   })
+  const stopRequested = new Promise<void>((resolve) => {
+    // One listener, from before anybody knows that we run: while there is none, a signal ends the process at once.
+    let signals = 0
+    const onSignal = () => {
+      signals++
+      if (signals === 1) resolve()
+      else terminal.exit(EXIT.refused)
+    }
+    process.on('SIGTERM', onSignal).on('SIGINT', onSignal)
+  })
   terminal.stdout.write(banner(terminal, config, replica))
-  await stopRequested()
+  await stopRequested
   const closing = replica.stop()
   terminal.stderr.write(
     `Stopping: sessions move away over ${config.drainSeconds} s. Again to stop at once.\n`,
   )
-  void stopRequested().then(() => terminal.exit(EXIT.refused))
   await closing
   return EXIT.done
 }
@@ -49,18 +58,6 @@ function whyNot(error: unknown, config: Config): string {
   if (code === 'EADDRNOTAVAIL')
     return `This machine has no address ${config.host}. Choose another: --host 127.0.0.1.`
   return message
-}
-
-function stopRequested(): Promise<void> {
-  return new Promise((resolve) => {
-    const stop = () => {
-      process.off('SIGTERM', stop)
-      process.off('SIGINT', stop)
-      resolve()
-    }
-    process.on('SIGTERM', stop)
-    process.on('SIGINT', stop)
-  })
 }
 
 /** Where everything is, who may reach it, and two lines to paste for a first message. */

@@ -59,7 +59,11 @@ export const SETTINGS = {
     'redis',
     '<url>',
     null,
-    url(['redis:']),
+    // What is no URL at all has been told by then.
+    url(['redis:']).refine(
+      (text) => !URL.canParse(text) || /^\/?\d*$/.test(new URL(text).pathname),
+      'must end after the host, the port, or the number of the database',
+    ),
     'Redis 7+ that the replicas share, as redis://[user:password@]host[:port][/db]; without it: the embedded broker, in memory',
     ['REDIS_URL'],
   ),

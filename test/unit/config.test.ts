@@ -1,0 +1,217 @@
+import fc from 'fast-check'
+import { expect, test } from 'vitest'
+import { SETTINGS, type SettingName } from '../../src/config/settings.ts'
+import { type Config, type ConfigSource, defaultConfig, parseConfig, variableOf } from '../../src/config.ts'
+
+const NAMES = Object.keys(SETTINGS) as SettingName[]
+
+function configOf(source: Partial<ConfigSource>): Config {
+  const parsed = parseConfig({ flags: {}, env: {}, ...source })
+  if ('problems' in parsed) throw new Error(parsed.problems.join('\n'))
+  return parsed.config
+}
+
+function problemsOf(source: Partial<ConfigSource>): readonly string[] {
+  const parsed = parseConfig({ flags: {}, env: {}, ...source })
+  return 'problems' in parsed ? parsed.problems : []
+}
+
+/** For every whole number its range, as the contract and the table state it. */
+const RANGES: Partial<Record<SettingName, readonly [least: number, most: number]>> = {
+  port: [0, 65_535],
+  retentionSeconds: [1, 31_622_400],
+  retentionMessages: [1, 1_000_000],
+  resumeSeconds: [1, 31_622_400],
+  capacity: [1, 10_000_000],
+  idleTimeoutSeconds: [1, 31_622_400],
+  initTimeoutSeconds: [1, 31_622_400],
+  drainSeconds: [0, 31_622_400],
+  maxPayloadBytes: [1, 1_048_576],
+  maxBufferedBytes: [1_024, 1_073_741_824],
+  maxSubscriptionsPerSession: [1, 100_000],
+  maxIdentifiersPerSubscription: [1, 10_000],
+  maxRecipientsPerPush: [1, 1_000_000],
+}
+const NUMBERS = Object.keys(RANGES) as SettingName[]
+
+/** Text for a setting, right or wrong. */
+function anyText(name: SettingName): fc.Arbitrary<string> {
+  const wrong = fc.string({ minLength: 1, maxLength: 12 })
+  const [least, most] = RANGES[name] ?? [0, 1]
+  const right: Partial<Record<SettingName, fc.Arbitrary<string>>> = {
+    host: fc.constantFrom('127.0.0.1', 'localhost', '::1', '0.0.0.0'),
+    redis: fc.constantFrom('redis://localhost', 'redis://u:p@h:6380/2', 'rediss://h', 'redis://h/name'),
+    redisPrefix: fc.stringMatching(/^[A-Za-z0-9:_.-]{1,64}$/),
+    publicUrl: fc.constantFrom('ws://a/graphql', 'wss://a', 'https://a', 'ftp://a'),
+    insecure: fc.constantFrom('true', 'false', '1', '0', 'yes'),
+    logLevel: fc.constantFrom('silent', 'error', 'warn', 'info', 'debug', 'loud'),
+  }
+  return fc.oneof(right[name] ?? fc.integer({ min: least - 2, max: most + 2 }).map(String), wrong)
+}
+
+test('nothing given is the documented defaults', () => {
+  expect(configOf({})).toEqual(defaultConfig)
+  expect(defaultConfig).toEqual({
+    port: 4000,
+    host: '127.0.0.1',
+    redis: null,
+    redisPrefix: 'cp',
+    publicUrl: null,
+    insecure: false,
+    retentionSeconds: 3600,
+    retentionMessages: 1000,
+    resumeSeconds: 3600,
+    capacity: 20_000,
+    idleTimeoutSeconds: 60,
+    initTimeoutSeconds: 3,
+    drainSeconds: 30,
+    maxPayloadBytes: 65_536,
+    maxBufferedBytes: 1_048_576,
+    maxSubscriptionsPerSession: 100,
+    maxIdentifiersPerSubscription: 100,
+    maxRecipientsPerPush: 10_000,
+    logLevel: 'info',
+  })
+})
+
+test('a flag and its variable take the same texts to the same values, and refuse the same', () => {
+  const given = fc.constantFrom(...NAMES).chain((name) => fc.tuple(fc.constant(name), anyText(name)))
+  fc.assert(
+    fc.property(given, ([name, text]) => {
+      const byFlag = parseConfig({ flags: { [name]: text }, env: {} })
+      const byVariable = parseConfig({ flags: {}, env: { [variableOf(name)]: text } })
+      if ('config' in byFlag) {
+        expect(byVariable).toEqual(byFlag)
+        return
+      }
+      const told = byFlag.problems.map((problem) =>
+        problem.replace(`--${SETTINGS[name].flag}`, variableOf(name)),
+      )
+      expect(byVariable).toEqual({ problems: told })
+    }),
+    { numRuns: 1_000 },
+  )
+})
+
+test('every number is taken from its least to its most, and refused beside that with the range', () => {
+  for (const name of NUMBERS) {
+    const [least, most] = RANGES[name] ?? [0, 0]
+    for (const right of [least, most]) {
+      expect([name, configOf({ flags: { [name]: String(right) } })[name]]).toEqual([name, right])
+    }
+    for (const wrong of [String(least - 1), String(most + 1), '', '1.5', '1e3', '0x10', ' 7', 'many']) {
+      expect(problemsOf({ flags: { [name]: wrong } })).toEqual([
+        `--${SETTINGS[name].flag} must be a whole number from ${least} to ${most}; it is ${JSON.stringify(wrong)}.`,
+      ])
+    }
+  }
+})
+
+test('a flag is stronger than our variable, which is stronger than the common one', () => {
+  const env = { CLOUDPUSH_PORT: '2', PORT: '3', HOST: 'localhost', REDIS_URL: 'redis://common' }
+  expect(configOf({ flags: { port: '1' }, env }).port).toBe(1)
+  expect(configOf({ env })).toMatchObject({ port: 2, host: 'localhost', redis: 'redis://common' })
+  expect(configOf({ env: { ...env, CLOUDPUSH_PORT: undefined } }).port).toBe(3)
+})
+
+test('an empty variable is one that is not set', () => {
+  expect(configOf({ env: { CLOUDPUSH_PORT: '', PORT: '', CLOUDPUSH_REDIS: '' } })).toEqual(defaultConfig)
+})
+
+test('a variable of ours that is no setting is a problem, with the one that was meant', () => {
+  expect(
+    problemsOf({
+      env: {
+        CLOUDPUSH_RETENTION_SECOND: '1',
+        CLOUDPUSH_JWT_SECRET: 'x',
+        CLOUDPUSH_URL: 'ws://a',
+        PATH: '/bin',
+      },
+    }),
+  ).toEqual([
+    'CLOUDPUSH_RETENTION_SECOND is not a setting; did you mean CLOUDPUSH_RETENTION_SECONDS?',
+    'CLOUDPUSH_JWT_SECRET is not a setting; cloudpush start --help lists them.',
+  ])
+})
+
+test('a flag that is no setting is a problem, with the one that was meant', () => {
+  expect(problemsOf({ unknownFlags: ['--prot', '--jwt-secret', '--insecure=yes', 'word'] })).toEqual([
+    '--prot is not a setting; did you mean --port?',
+    '--jwt-secret is not a setting; cloudpush start --help lists them.',
+    '--insecure takes no value; leave "=yes" out.',
+    '"word" is not understood; settings begin with --.',
+  ])
+})
+
+test('an address that others reach is refused, whoever named it, unless insecure is said', () => {
+  for (const host of ['0.0.0.0', '::', '192.168.1.7', 'example.com', '127.0.0.1.example.com', '128.0.0.1']) {
+    const [problem, ...more] = problemsOf({ flags: { host } })
+    expect(more).toEqual([])
+    expect(problem).toMatch(`--host ${host} can be reached by others, and there is no authentication`)
+    expect(problem).toContain('--insecure')
+    expect(problemsOf({ env: { HOST: host } })[0]).toMatch(`HOST ${host} can be reached`)
+    expect(configOf({ flags: { host, insecure: 'true' } }).host).toBe(host)
+    expect(configOf({ flags: { host }, env: { CLOUDPUSH_INSECURE: '1' } }).insecure).toBe(true)
+  }
+  for (const host of ['127.0.0.1', '127.3.2.1', 'localhost', 'LOCALHOST', '::1']) {
+    expect(problemsOf({ flags: { host } })).toEqual([])
+  }
+})
+
+test('a store that this version cannot use is refused', () => {
+  for (const redis of ['rediss://h', 'redis+sentinel://h/name', 'redis+cluster://h', 'h:6379', 'http://h']) {
+    expect(problemsOf({ flags: { redis } })).toEqual([
+      `--redis must be a URL that begins with redis://; it is ${JSON.stringify(redis)}.`,
+    ])
+  }
+  expect(problemsOf({ flags: { redis: 'redis://h/name' } })[0]).toMatch('the number of the database')
+  expect(configOf({ flags: { redis: 'redis://:p@h:6380/2' } }).redis).toBe('redis://:p@h:6380/2')
+})
+
+test('a password in a wrong URL is not repeated', () => {
+  for (const redis of ['rediss://user:hunter2@h', 'http://user:hun/hunter2@h', 'redis://user:hunter2@h/x']) {
+    expect(problemsOf({ flags: { redis } }).join()).not.toContain('hunter2')
+  }
+})
+
+test('words outside their choice are told with the choice', () => {
+  expect(
+    problemsOf({
+      flags: { host: '', logLevel: 'loud', redisPrefix: 'a b', publicUrl: 'gateway.example.com' },
+      env: { CLOUDPUSH_INSECURE: 'yes' },
+    }),
+  ).toEqual([
+    '--host must be an address or a name, such as 127.0.0.1; it is "".',
+    '--redis-prefix must have 1 to 64 of the characters A–Z a–z 0–9 : _ . -; it is "a b".',
+    '--public-url must be a URL that begins with ws:// or wss:// or http:// or https://; it is "gateway.example.com".',
+    'CLOUDPUSH_INSECURE must be true or false; it is "yes".',
+    '--log-level must be silent, error, warn, info or debug; it is "loud".',
+  ])
+})
+
+test('all problems are reported at once, each by the name that was used for it', () => {
+  const problems = problemsOf({
+    flags: Object.fromEntries(NUMBERS.map((name) => [name, 'x'])),
+    unknownFlags: ['--nonsense'],
+    env: { CLOUDPUSH_NONSENSE: '1', CLOUDPUSH_LOG_LEVEL: 'loud', REDIS_URL: 'nowhere', HOST: '0.0.0.0' },
+  })
+  const subjects = problems.map((problem) => problem.split(' ', 1)[0])
+  expect(subjects.sort()).toEqual(
+    [
+      ...NUMBERS.map((name) => `--${SETTINGS[name].flag}`),
+      '--nonsense',
+      'CLOUDPUSH_NONSENSE',
+      'CLOUDPUSH_LOG_LEVEL',
+      'REDIS_URL',
+      'HOST',
+    ].sort(),
+  )
+})
+
+test('the name of a setting, its flag and its variable are the same words', () => {
+  for (const name of NAMES) {
+    const words = name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)
+    expect(SETTINGS[name].flag).toBe(words)
+    expect(variableOf(name)).toBe(`CLOUDPUSH_${words.replaceAll('-', '_').toUpperCase()}`)
+  }
+})
