@@ -15,7 +15,9 @@ beforeAll(async () => {
 
 afterAll(() => redis[Symbol.asyncDispose]())
 
-it('a hub on the Redis broker delivers as the model says, whatever happens', { timeout: 900_000 }, async () => {
+it('a hub on the Redis broker delivers as the model says, whatever happens', {
+  timeout: 900_000,
+}, async () => {
   let runs = 0
   await fc.assert(
     fc.asyncProperty(steps(100), async (all) => {

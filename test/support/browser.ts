@@ -23,7 +23,11 @@ export interface BrowserPage extends AsyncDisposable {
 
 /** A real Chromium with one empty page. */
 export async function openBrowser(): Promise<BrowserPage> {
-  const browser: Browser = await chromium.launch({ executablePath: chromiumPath(), headless: true, args: FLAGS })
+  const browser: Browser = await chromium.launch({
+    executablePath: chromiumPath(),
+    headless: true,
+    args: FLAGS,
+  })
   const page = await browser.newPage({ viewport: { width: 1280, height: 800 } })
   const requests: string[] = []
   const sockets: string[] = []
