@@ -1,10 +1,10 @@
 import { readFileSync } from 'node:fs'
 import { totalmem } from 'node:os'
-import { monitorEventLoopDelay, performance } from 'node:perf_hooks'
+import { createHistogram, performance } from 'node:perf_hooks'
 import type { Health } from './registry.ts'
 
-const NANOSECONDS_PER_MS = 1e6
-const RESOLUTION_MS = 10
+const MICROSECONDS_PER_MS = 1_000
+const TICK_MS = 10
 const NETWORK_FILE = '/proc/net/dev'
 
 export interface LoadMeter extends Disposable {
@@ -14,8 +14,16 @@ export interface LoadMeter extends Disposable {
 
 /** Measures this process and its host. Network rates are those of Linux; elsewhere they are 0. */
 export function createLoadMeter(): LoadMeter {
-  const delays = monitorEventLoopDelay({ resolution: RESOLUTION_MS })
-  delays.enable()
+  // Not `monitorEventLoopDelay`: after each reset it takes its first tick as a mere reference, so of a loop that is so late
+  // that it ticks once per reading it would never tell anything.
+  const delays = createHistogram()
+  let tickedAt = performance.now()
+  const ticks = setInterval(() => {
+    const now = performance.now()
+    delays.record(Math.max(1, Math.round((now - tickedAt - TICK_MS) * MICROSECONDS_PER_MS)))
+    tickedAt = now
+  }, TICK_MS)
+  ticks.unref()
   let at = performance.now()
   let cpu = process.cpuUsage()
   let network = readNetwork()
@@ -25,15 +33,11 @@ export function createLoadMeter(): LoadMeter {
       const seconds = Math.max((now - at) / 1_000, 0.001)
       const used = process.cpuUsage(cpu)
       const traffic = readNetwork()
-      // The histogram counts from its resolution on: a loop that is never late shows that much.
-      const delay = Number.isFinite(delays.percentile(99))
-        ? delays.percentile(99) / NANOSECONDS_PER_MS - RESOLUTION_MS
-        : 0
       const health: Health = {
         cpuPercent: ((used.user + used.system) / 1e6 / seconds) * 100,
         memoryBytes: process.memoryUsage.rss(),
         memoryTotalBytes: totalmem(),
-        eventLoopDelayMs: Math.max(0, delay),
+        eventLoopDelayMs: delays.count === 0 ? 0 : delays.percentile(99) / MICROSECONDS_PER_MS,
         networkReceiveBytesPerSecond: Math.max(0, traffic.received - network.received) / seconds,
         networkTransmitBytesPerSecond: Math.max(0, traffic.transmitted - network.transmitted) / seconds,
       }
@@ -44,7 +48,7 @@ export function createLoadMeter(): LoadMeter {
       return health
     },
     [Symbol.dispose]() {
-      delays.disable()
+      clearInterval(ticks)
     },
   }
 }
