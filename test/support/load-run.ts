@@ -1,0 +1,166 @@
+import { randomUUID } from 'node:crypto'
+import { Worker } from 'node:worker_threads'
+import { vi } from 'vitest'
+import { WebSocket } from 'ws'
+import { STOCK_CLIENTS } from './clients/all.ts'
+import type { StockClient } from './clients/stock-client.ts'
+import type { GatewayAddress } from './gateway.ts'
+import { graphqlRequest } from './graphql-request.ts'
+import { Reception } from './reception.ts'
+
+export interface LoadOptions {
+  /** Where clients connect, one after the other at each attempt, the first of each client in turn. */
+  readonly clientUrls: readonly string[]
+  /** Where pushes go, in turn. */
+  readonly replicas: readonly [GatewayAddress, ...GatewayAddress[]]
+  readonly identifiers?: number // default 200
+  readonly clientsPerKind?: number // default 40, of each of the four
+  readonly identifiersPerClient?: number // default 5
+  readonly pushesPerSecond?: number // default 550
+}
+
+export interface Pushed {
+  /** By identifier, how many pushes were accepted; their payloads are 1, 2, 3 … in that order. */
+  readonly accepted: Readonly<Record<string, number>>
+  /** By error code. */
+  readonly refusals: Readonly<Record<string, number>>
+  /** Pushes whose connection ended before the answer. */
+  readonly unanswered: number
+  readonly seconds: number
+}
+
+export interface LoadResult extends Omit<Pushed, 'accepted'> {
+  readonly accepted: number
+  /** Messages that came, each counted once. */
+  readonly arrived: number
+  readonly repeats: number
+  readonly oldestRepeatMs: number
+  /** How often clients received something on a connection after their first. */
+  readonly reconnects: number
+  /** Broken promises and accepted messages that did not come, in words. */
+  readonly violations: readonly string[]
+}
+
+/** What was accepted must have come when nothing is broken any more for so long: the longest wait of a client counts. */
+const ARRIVAL_LIMIT_MS = 90_000 // 90 seconds
+
+/** Stock clients of all four kinds under a steady load of pushes. `finish` ends the load and says what came of it. */
+export class LoadRun implements AsyncDisposable {
+  readonly #identifiers: readonly string[]
+  readonly #clients: StockClient[] = []
+  readonly #receptions: Reception[] = []
+  #pusher: Worker | null = null
+  #pushed: Promise<Pushed> | null = null
+
+  private constructor(options: LoadOptions) {
+    const { identifiers: count = 200, clientsPerKind = 40, identifiersPerClient = 5, clientUrls } = options
+    const run = randomUUID().slice(0, 8)
+    this.#identifiers = Array.from({ length: count }, (_, n) => `load-${run}:${n}`)
+    for (const [kind, createClient] of Object.entries(STOCK_CLIENTS)) {
+      for (let n = 0; n < clientsPerKind; n++) {
+        const index = this.#clients.length
+        const identifiers = Array.from(
+          { length: identifiersPerClient },
+          (_, each) => this.#identifiers[(index * identifiersPerClient + each) % count] as string,
+        )
+        const reception = new Reception(`${kind} ${n}`, identifiers)
+        const client = createClient({
+          url: () => clientUrls[(index + reception.connecting()) % clientUrls.length] as string,
+          webSocketImpl: WebSocket,
+          retryForever: true,
+        })
+        client.subscribe(
+          identifiers,
+          (message) => reception.receive(message),
+          (error) => reception.failed(error),
+        )
+        this.#clients.push(client)
+        this.#receptions.push(reception)
+      }
+    }
+  }
+
+  /** Resolves when every subscription is live and the load has begun. */
+  static async start(options: LoadOptions): Promise<LoadRun> {
+    const run = new LoadRun(options)
+    try {
+      const expected = run.#clients.length * (options.identifiersPerClient ?? 5)
+      const allHeld = async () => (await run.#held(options.replicas[0])) === expected
+      await vi.waitUntil(allHeld, { timeout: ARRIVAL_LIMIT_MS, interval: 100 })
+      run.#push(options)
+    } catch (error) {
+      await run[Symbol.asyncDispose]()
+      throw error
+    }
+    return run
+  }
+
+  /** Resolves when so many more messages have come: how the parts of a run are measured out. */
+  async received(more: number): Promise<void> {
+    const goal = this.#arrived + more
+    await vi.waitUntil(() => this.#arrived >= goal, { timeout: ARRIVAL_LIMIT_MS, interval: 20 })
+  }
+
+  /** Resolves when clients have received something on a new connection so many times, all together. */
+  async reconnected(times: number): Promise<void> {
+    await vi.waitUntil(() => this.#reconnects >= times, { timeout: ARRIVAL_LIMIT_MS, interval: 20 })
+  }
+
+  /** Ends the load; resolves when all that was accepted has come, or when that takes too long. */
+  async finish(): Promise<LoadResult> {
+    if (!this.#pusher || !this.#pushed) throw new Error('the load has not begun')
+    this.#pusher.postMessage('stop')
+    const { accepted, ...pushed } = await this.#pushed
+    const missing = () => this.#receptions.flatMap((reception) => reception.missing(accepted))
+    const deadline = performance.now() + ARRIVAL_LIMIT_MS
+    await vi.waitUntil(() => missing().length === 0 || performance.now() > deadline, {
+      timeout: 2 * ARRIVAL_LIMIT_MS,
+    })
+    const repeats = this.#receptions.map((reception) => reception.repeats)
+    return {
+      ...pushed,
+      accepted: Object.values(accepted).reduce((sum, count) => sum + count, 0),
+      arrived: this.#arrived,
+      repeats: repeats.reduce((sum, { count }) => sum + count, 0),
+      oldestRepeatMs: Math.max(...repeats.map(({ oldestMs }) => oldestMs)),
+      reconnects: this.#reconnects,
+      violations: [...this.#receptions.flatMap(({ violations }) => violations), ...missing()],
+    }
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await Promise.all([this.#pusher?.terminate(), ...this.#clients.map((client) => client.dispose())])
+  }
+
+  get #arrived(): number {
+    return this.#receptions.reduce((sum, { arrived }) => sum + arrived, 0)
+  }
+
+  get #reconnects(): number {
+    return this.#receptions.reduce((sum, { reconnects }) => sum + reconnects, 0)
+  }
+
+  #push({ replicas, pushesPerSecond = 550 }: LoadOptions): void {
+    const urls = replicas.map(({ graphqlUrl }) => graphqlUrl)
+    const workerData = { urls, identifiers: this.#identifiers, pushesPerSecond, runId: randomUUID() }
+    const pusher = new Worker(new URL('./load-pusher.mjs', import.meta.url), { workerData })
+    this.#pusher = pusher
+    this.#pushed = new Promise((resolve, reject) => {
+      pusher.once('message', resolve)
+      pusher.once('error', reject)
+      pusher.once('exit', () => reject(new Error('the thread that pushes has ended')))
+    })
+    // Told by `finish`; a run that is given up never asks.
+    this.#pushed.catch(() => {})
+  }
+
+  /** How many times the identifiers are held, all together. */
+  async #held(replica: GatewayAddress): Promise<number> {
+    const { data } = await graphqlRequest<{ presence: { subscriptions: number }[] }>(
+      replica,
+      'query Held($identifiers: [ID!]!) { presence(identifiers: $identifiers) { subscriptions } }',
+      { identifiers: this.#identifiers },
+    )
+    return data?.presence.reduce((sum, { subscriptions }) => sum + subscriptions, 0) ?? 0
+  }
+}

@@ -1,0 +1,16 @@
+/** Numbers from 0 to below 1, the same for the same seed (mulberry32). */
+export function randomFrom(seed: number): () => number {
+  let state = seed | 0
+  return () => {
+    state = (state + 0x6d2b79f5) | 0
+    let mixed = Math.imul(state ^ (state >>> 15), 1 | state)
+    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed
+    return ((mixed ^ (mixed >>> 14)) >>> 0) / 4_294_967_296
+  }
+}
+
+/** The seed of this run: `SEED` where it is set, to repeat one that failed. */
+export function seedOfRun(): number {
+  const given = process.env['SEED']
+  return given === undefined ? Date.now() % 1_000_000_000 : Number(given)
+}

@@ -1,0 +1,101 @@
+import type { StockMessage } from './clients/stock-client.ts'
+
+interface Inbox {
+  /** The last message that came, and the furthest one. */
+  current: number
+  furthest: number
+  /** When each message first came, ms; index: its number. */
+  readonly firstAt: number[]
+}
+
+export interface Repeats {
+  readonly count: number
+  /** The oldest repeat: ms from its first arrival to the last arrival before the client connected anew. */
+  readonly oldestMs: number
+}
+
+const MAX_VIOLATIONS = 20
+
+/**
+ * What one subscription received, held against what is promised: per identifier the payloads are 1, 2, 3 … in the order
+ * of acceptance, so any other number is a gap, or a repeat, which has to say so and to follow a reconnect.
+ */
+export class Reception {
+  readonly #who: string
+  readonly #inboxes = new Map<string, Inbox>()
+  #connectedAt = Number.NEGATIVE_INFINITY
+  #lastAt = 0
+  /** The last arrival before the present connection. */
+  #cutAt = 0
+  #repeats = 0
+  #oldestMs = 0
+  #attempts = 0
+  /** How often something came on a connection after the first. */
+  reconnects = 0
+  /** Broken promises, in words; the first few. */
+  readonly violations: string[] = []
+
+  constructor(who: string, identifiers: readonly string[]) {
+    this.#who = who
+    for (const identifier of identifiers)
+      this.#inboxes.set(identifier, { current: 0, furthest: 0, firstAt: [] })
+  }
+
+  get repeats(): Repeats {
+    return { count: this.#repeats, oldestMs: this.#oldestMs }
+  }
+
+  get arrived(): number {
+    return [...this.#inboxes.values()].reduce((sum, { furthest }) => sum + furthest, 0)
+  }
+
+  /** The client goes to connect. Answers how often it had before. */
+  connecting(): number {
+    this.#connectedAt = performance.now()
+    this.#cutAt = this.#lastAt
+    return this.#attempts++
+  }
+
+  receive({ identifier, payload, redelivered, missed }: StockMessage): void {
+    const now = performance.now()
+    const sequence = Number(payload)
+    if (this.#lastAt > 0 && this.#lastAt < this.#connectedAt) this.reconnects++
+    const inbox = this.#inboxes.get(identifier)
+    if (!inbox) {
+      this.#violation(`a message of ${identifier}, which it does not hold`)
+      return
+    }
+    const what = `message ${sequence} of ${identifier} after ${inbox.current}`
+    if (missed !== 0) this.#violation(`${what} says that ${missed} were missed`)
+    const first = inbox.firstAt[sequence]
+    if (first === undefined) {
+      inbox.firstAt[sequence] = now
+      if (sequence !== inbox.current + 1) this.#violation(`${what}: a gap`)
+    } else {
+      this.#repeats++
+      this.#oldestMs = Math.max(this.#oldestMs, this.#cutAt - first)
+      if (!redelivered) this.#violation(`${what}: a repeat that does not say so`)
+      if (first >= this.#connectedAt) this.#violation(`${what}: a repeat on a connection that lived`)
+    }
+    inbox.current = sequence
+    inbox.furthest = Math.max(inbox.furthest, sequence)
+    this.#lastAt = now
+  }
+
+  failed(error: unknown): void {
+    this.#violation(`the client gave up: ${error instanceof Error ? error.message : JSON.stringify(error)}`)
+  }
+
+  /** What was accepted and has not come, in words. */
+  missing(accepted: Readonly<Record<string, number>>): string[] {
+    return [...this.#inboxes].flatMap(([identifier, { furthest }]) =>
+      furthest === accepted[identifier]
+        ? []
+        : [`${this.#who}: ${identifier} came to ${furthest} of ${accepted[identifier]}`],
+    )
+  }
+
+  #violation(what: string): void {
+    if (this.violations.length < MAX_VIOLATIONS) this.violations.push(`${this.#who}: ${what}`)
+  }
+}
