@@ -262,9 +262,8 @@ export class Hub implements BrokerListener, InboxEvents, AsyncDisposable {
   }
 
   #tick(): void {
-    const asked = this.#unproven
-    this.#unproven = []
-    for (const session of asked) session.ask()
+    const now = Date.now()
+    this.#unproven = this.#unproven.filter((session) => session.ask(now))
     if (++this.#ticks % (RECORD_INTERVAL_MS / PROOF_INTERVAL_MS) !== 0) return
     // Both keep what could not be written and try again at the next tick.
     this.#records.flush().catch(() => {})

@@ -24,6 +24,12 @@ export interface Transport {
   disconnect(reason: string | null): void
 }
 
+/** Past so many, the oldest are not counted as delivered any more; a later proof covers their offsets all the same. */
+const MAX_UNPROVEN = 16_384
+const ASK_AGAIN_MS = 1_000 // 1 second
+const MAX_QUESTIONS = 8
+const NO_QUESTIONS: readonly Question[] = []
+
 const ANONYMOUS = JSON.stringify([null, null])
 
 export interface SessionDetails {
@@ -49,14 +55,18 @@ export class Session {
   readonly #unproven: (session: Session) => void
   /** Written, not proven: position, offset, epoch, tally, … in the order of writing. */
   #written: Written[] = []
+  /** Whoever asks knows that there is something to ask for. */
+  #awaited = false
+  /** How many were taken off the front of `#written` so far. */
+  #settled = 0
   #sequence = 0
-  /** How many of `#written` the outstanding question covers; 0: none is outstanding. */
-  #asked = 0
+  /** Questions that are not answered yet, oldest first. */
+  #questions: readonly Question[] = NO_QUESTIONS
   #waiting: Set<Position> | null = null
   lastActiveAt: number
   closed = false
 
-  /** `unproven` is called when the first write waits for a proof. */
+  /** `unproven` is called when a write waits for a proof: `ask` until it answers false. */
   constructor(
     details: SessionDetails,
     transport: Transport,
@@ -96,30 +106,47 @@ export class Session {
     this.#ledger.countSent(tally)
     if (!this.transport.proves) return
     this.#written.push({ position, epoch: position.epoch, offset: message.offset, tally })
-    if (this.#written.length === 1) this.#unproven(this)
+    if (this.#written.length > MAX_UNPROVEN) this.#settle(MAX_UNPROVEN / 2)
+    if (this.#awaited) return
+    this.#awaited = true
+    this.#unproven(this)
   }
 
-  /** Asks for a proof of what was written since the last one. False when nothing is to be asked now. */
-  ask(): boolean {
-    if (this.closed || this.#asked > 0 || this.#written.length === 0) return false
-    this.#asked = this.#written.length
-    this.transport.askProof(++this.#sequence)
+  /**
+   * Asks for a proof of what was written since the last question. One that is not answered is asked again after
+   * `ASK_AGAIN_MS`: the client may not understand the way of asking, or be slow; any answer that comes counts.
+   * False when nothing waits for a proof, now and until the next write.
+   */
+  ask(now: number): boolean {
+    this.#awaited = !this.closed && this.#written.length > 0
+    if (!this.#awaited) return false
+    const last = this.#questions.at(-1)
+    if (last && now - last.askedAt < ASK_AGAIN_MS) return true
+    const question = { sequence: ++this.#sequence, end: this.#settled + this.#written.length, askedAt: now }
+    this.#questions = [...this.#questions.slice(1 - MAX_QUESTIONS), question]
+    this.transport.askProof(question.sequence)
     return true
   }
 
-  /** The client answered a question. Answers the positions that advanced; others' and old answers count nothing. */
+  /** The client answered a question. Answers the positions that advanced; answers to no question count nothing. */
   proved(sequence: number): readonly Position[] {
-    if (sequence !== this.#sequence || this.#asked === 0) return []
-    const proven = this.#written.splice(0, this.#asked)
-    this.#asked = 0
+    const index = this.#questions.findIndex((question) => question.sequence === sequence)
+    const question = this.#questions[index]
+    if (!question) return []
+    this.#questions = index === this.#questions.length - 1 ? NO_QUESTIONS : this.#questions.slice(index + 1)
     const advanced = new Set<Position>()
-    for (const { position, epoch, offset, tally } of proven) {
+    for (const { position, epoch, offset, tally } of this.#settle(question.end - this.#settled)) {
       position.confirm(epoch, offset)
       advanced.add(position)
       this.#ledger.countDelivered(tally)
     }
-    if (this.#written.length > 0) this.#unproven(this)
     return [...advanced]
+  }
+
+  #settle(count: number): readonly Written[] {
+    if (count <= 0) return []
+    this.#settled += count
+    return this.#written.splice(0, count)
   }
 
   /** Keeps a position until the socket has drained; then hands all that waited to `resume`. */
@@ -135,6 +162,13 @@ export class Session {
       if (!this.closed) for (const each of waiting) resume(each)
     })
   }
+}
+
+interface Question {
+  readonly sequence: number
+  /** Covers everything written before this one, counted from the session's beginning. */
+  readonly end: number
+  readonly askedAt: number
 }
 
 interface Written {

@@ -201,7 +201,7 @@ export class TestClient {
     this.collect()
     const { connection, session, replica } = this
     if (!connection || !session || !replica) return
-    session.ask()
+    session.ask(Date.now())
     if (connection.asked !== null) replica.hub.proved(session, connection.asked)
     connection.asked = null
   }
