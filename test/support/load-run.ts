@@ -48,6 +48,7 @@ const ARRIVAL_LIMIT_MS = 90_000 // 90 seconds
 export class LoadRun implements AsyncDisposable {
   readonly #identifiers: readonly string[]
   readonly #clients: StockClient[] = []
+  readonly #unsubscribe: (() => void)[] = []
   readonly #receptions: Reception[] = []
   #pusher: Worker | null = null
   #pushed: Promise<Pushed> | null = null
@@ -69,10 +70,12 @@ export class LoadRun implements AsyncDisposable {
           webSocketImpl: WebSocket,
           retryForever: true,
         })
-        client.subscribe(
-          identifiers,
-          (message) => reception.receive(message),
-          (error) => reception.failed(error),
+        this.#unsubscribe.push(
+          client.subscribe(
+            identifiers,
+            (message) => reception.receive(message),
+            (error) => reception.failed(error),
+          ),
         )
         this.#clients.push(client)
         this.#receptions.push(reception)
@@ -129,7 +132,10 @@ export class LoadRun implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    await Promise.all([this.#pusher?.terminate(), ...this.#clients.map((client) => client.dispose())])
+    await this.#pusher?.terminate()
+    for (const unsubscribe of this.#unsubscribe.splice(0)) unsubscribe()
+    // graphql-ws's `dispose` rejects where the last attempt to connect failed: then there is nothing to close.
+    await Promise.allSettled(this.#clients.map((client) => client.dispose()))
   }
 
   get #arrived(): number {
