@@ -38,7 +38,10 @@ export type PeerHandlers = {
 export interface Peers extends AsyncDisposable {
   /** Begins to answer. Once. */
   serve(handlers: PeerHandlers): Promise<void>
-  /** Asks these replicas (null: all living ones) and resolves with the answers that came within 2 s. */
+  /**
+   * Asks these replicas (null: all living ones) and resolves with the answers that came within 2 s. Never rejects: who
+   * cannot answer is left out.
+   */
   ask<Q extends Question>(
     question: Q,
     ask: PeerQuestions[Q]['ask'],

@@ -24,7 +24,7 @@ export function connectStore(config: Config, replicaId: string, log: Log): Store
   }
   if (config.redis === null) {
     const registry = createMemoryRegistry()
-    const peers = createMemoryPeers(replicaId)
+    const peers = createMemoryPeers(replicaId, log)
     const broker = createMemoryBroker({ replicaId, limits })
     return { broker, registry, peers, [Symbol.asyncDispose]: () => broker[Symbol.asyncDispose]() }
   }

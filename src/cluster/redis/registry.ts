@@ -42,6 +42,10 @@ export class RedisRegistry implements Registry {
   #subscription: number | null = null
   #clock: NodeJS.Timeout | undefined
   #refreshedAt = 0
+  /** Until then nothing could be heard of anybody: after an outage everybody has the time to be heard of again. */
+  #deafUntil = 0
+  /** Dropped since the list that is under way was asked for: that list may be older. */
+  readonly #dropped = new Set<string>()
   #looking = false
 
   constructor(connection: ClusterConnection, log: Log | undefined) {
@@ -130,22 +134,29 @@ export class RedisRegistry implements Registry {
   }
 
   #drop(id: string, why: 'left' | 'ended'): void {
-    const known = this.#view.delete(id)
+    this.#dropped.add(id)
+    // The list may have told it before the channel does, or the channel before the list: it is told once.
+    if (!this.#view.delete(id)) return
     // Its own end is told to a replica by its next report: it cannot have been told here in time.
     if (why === 'ended' && id !== this.#self?.id) this.#listener?.ended(id)
-    if (known) this.#listener?.changed()
+    this.#listener?.changed()
   }
 
   /** Looks at the leases of those that were not heard of, and once a second at the whole list. Never rejects. */
   async #look(): Promise<void> {
-    if (this.#looking || !this.available) return
+    if (this.#looking) return
+    if (!this.available) {
+      this.#deafUntil = Date.now()
+      return
+    }
     this.#looking = true
     try {
       const now = Date.now()
       if (now - this.#refreshedAt >= REFRESH_INTERVAL_MS) await this.#refresh()
-      const suspects = [...this.#view.values()].filter(({ snapshot }) => isSuspect(snapshot, now))
+      const suspects = [...this.#view.values()].filter(({ snapshot }) => this.#isSuspect(snapshot, now))
       await Promise.all(suspects.map(({ snapshot }) => this.#reap(snapshot.id)))
     } catch (error) {
+      this.#deafUntil = Date.now()
       this.#log?.debug({ err: error }, 'the registry could not be read')
     } finally {
       this.#looking = false
@@ -165,22 +176,23 @@ export class RedisRegistry implements Registry {
 
   async #refresh(): Promise<void> {
     const { keys } = this.#connection
+    this.#dropped.clear()
     const records = await this.#connection.command((client) => client.hgetall(keys.replicas))
     this.#refreshedAt = Date.now()
     for (const [id, text] of Object.entries(records)) {
       // The same text as before is no news: when it was heard stays as it is.
-      const record = this.#view.get(id)?.text === text ? null : parseRecord(text)
+      const record = this.#dropped.has(id) || this.#view.get(id)?.text === text ? null : parseRecord(text)
       if (record) this.#note(record, text)
     }
     for (const [id, { snapshot }] of this.#view) {
       // It was forgotten while we could not hear of it. A store that was just wiped is given the time to be told anew.
-      if (!(id in records) && isSuspect(snapshot, this.#refreshedAt)) this.#drop(id, 'ended')
+      if (!(id in records) && this.#isSuspect(snapshot, this.#refreshedAt)) this.#drop(id, 'ended')
     }
   }
-}
 
-function isSuspect(snapshot: ReplicaSnapshot, now: number): boolean {
-  return now - snapshot.lastSeen.getTime() >= SUSPECT_AFTER_MS
+  #isSuspect(snapshot: ReplicaSnapshot, now: number): boolean {
+    return now - Math.max(snapshot.lastSeen.getTime(), this.#deafUntil) >= SUSPECT_AFTER_MS
+  }
 }
 
 function recordOf({ id, url, version, startedAt }: ReplicaIdentity, load: Load): string {
@@ -190,16 +202,20 @@ function recordOf({ id, url, version, startedAt }: ReplicaIdentity, load: Load):
 function parseRecord(text: string): ReplicaRecord | null {
   try {
     const record = JSON.parse(text) as ReplicaRecord
-    return typeof record.id === 'string' && typeof record.load === 'object' ? record : null
+    return isRecord(record) ? record : null
   } catch {
     return null
   }
 }
 
+function isRecord({ id, startedAt, load }: ReplicaRecord): boolean {
+  return typeof id === 'string' && typeof startedAt === 'number' && typeof load === 'object' && load !== null
+}
+
 function parseChange(text: string): Change | null {
   try {
     const change = JSON.parse(text) as Change
-    if (change.kind === 'load') return typeof change.record.id === 'string' ? change : null
+    if (change.kind === 'load') return isRecord(change.record) ? change : null
     return (change.kind === 'left' || change.kind === 'ended') && typeof change.id === 'string'
       ? change
       : null

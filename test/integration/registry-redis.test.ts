@@ -1,0 +1,251 @@
+import { randomUUID } from 'node:crypto'
+import { Redis } from 'ioredis'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { createRedisCluster } from '../../src/cluster/redis/cluster.ts'
+import { createClusterKeys } from '../../src/cluster/redis/keys.ts'
+import { Member, type RegistryWorld, registryConformance } from '../support/conformance/registry.ts'
+import { type RedisServer, startRedis } from '../support/redis.ts'
+import { aLoad } from '../support/replicas.ts'
+
+const POLL = { timeout: 20_000, interval: 20 }
+
+let server: RedisServer
+
+beforeAll(async () => {
+  server = await startRedis()
+})
+
+afterAll(async () => {
+  await server?.[Symbol.asyncDispose]()
+})
+
+/** What one test needs: registries under a prefix of their own, and a client to see and disturb what they keep. */
+async function createWorld(redis = server): Promise<RegistryWorld & { client: Redis; prefix: string }> {
+  const prefix = `test-${randomUUID()}`
+  const client = new Redis(redis.url, { maxRetriesPerRequest: 1 })
+  client.on('error', () => {
+    // Some tests stop the server on purpose.
+  })
+  return {
+    client,
+    prefix,
+    open: (replicaId) => createRedisCluster({ url: redis.url, prefix, replicaId }),
+    async [Symbol.asyncDispose]() {
+      client.disconnect()
+    },
+  }
+}
+
+registryConformance('redis', createWorld)
+
+test('joins, loads and goodbyes are seen by every member, in the same order', async () => {
+  await using world = await createWorld()
+  await using b = await new Member(world, 'b').join()
+  await using a = await new Member(world, 'a').join()
+  await using c = await new Member(world, 'c').join()
+  for (const member of [a, b, c]) await member.sees('a', 'b', 'c')
+  expect(c.registry.replicas()[0]).toMatchObject(a.identity)
+
+  await a.registry.report(aLoad({ sessions: 42, state: 'DRAINING', drainProgress: 0.5 }))
+  for (const { registry } of [a, b, c]) {
+    await expect
+      .poll(() => registry.replicas()[0], POLL)
+      .toMatchObject({ id: 'a', sessions: 42, state: 'DRAINING', drainProgress: 0.5 })
+  }
+
+  await a.registry.leave()
+  for (const member of [b, c]) await member.sees('b', 'c')
+  // A goodbye is no end.
+  expect([b.endings, c.endings]).toEqual([[], []])
+})
+
+test('a second process with the id of a living one is refused, and the first goes on', async () => {
+  await using world = await createWorld()
+  await using first = await new Member(world, 'a').join()
+  await using second = new Member(world, 'a')
+  await expect(second.join()).rejects.toMatchObject({
+    code: 'BAD_USER_INPUT',
+    message: 'A living replica has the id "a" already: stop it, or wait 5 s if it died.',
+  })
+  // Neither a goodbye nor a report of the refused one touches the lease of the first.
+  await second.registry.leave()
+  await first.registry.report(aLoad({ sessions: 1 }))
+  expect(first.losses).toBe(0)
+  await first.sees('a')
+
+  await first.registry.leave()
+  await using third = await new Member(world, 'a').join()
+  await third.sees('a')
+})
+
+test('invariant 9: a replica that was killed is gone within its lease for all, and its end is told once', async () => {
+  await using world = await createWorld()
+  await using a = (await new Member(world, 'a').join()).keepReporting()
+  await using b = (await new Member(world, 'b').join()).keepReporting()
+  const c = (await new Member(world, 'c').join()).keepReporting()
+  for (const member of [a, b, c]) await member.sees('a', 'b', 'c')
+  await c.registry.report(aLoad())
+  await c[Symbol.asyncDispose]()
+  const killedAt = Date.now()
+  for (const member of [a, b]) await member.sees('a', 'b')
+  expect(Date.now() - killedAt).toBeLessThan(6_000)
+
+  // All that could tell it again has been heard when what came later has been.
+  await using d = await new Member(world, 'd').join()
+  for (const member of [a, b, d]) await member.sees('a', 'b', 'd')
+  await expect.poll(() => [a.endings, b.endings], POLL).toEqual([['c'], ['c']])
+  expect(await world.client.hkeys(createClusterKeys(world.prefix).replicas)).toHaveLength(3)
+  expect([a.losses, b.losses, d.endings]).toEqual([0, 0, []])
+})
+
+test('a replica that was dead already when another joined is forgotten as well', async () => {
+  await using world = await createWorld()
+  {
+    await using _dead = await new Member(world, 'dead').join()
+  }
+  await using a = (await new Member(world, 'a').join()).keepReporting()
+  expect(a.view).toEqual(['a', 'dead'])
+  await a.sees('a')
+  expect(a.endings).toEqual(['dead'])
+})
+
+test('a replica that was paused past its lease is told that it lost it, and is back with its next report', async () => {
+  await using world = await createWorld()
+  await using watcher = (await new Member(world, 'a').join()).keepReporting()
+  await using paused = await new Member(world, 'b').join()
+  await expect.poll(() => watcher.endings, POLL).toEqual(['b'])
+  expect(paused.losses).toBe(0)
+  await paused.registry.report(aLoad({ sessions: 7 }))
+  expect(paused.losses).toBe(1)
+  await watcher.sees('a', 'b')
+  await paused.registry.report(aLoad())
+  expect(paused.losses).toBe(1)
+  // Its own end is no news to it from others.
+  expect(paused.endings).toEqual([])
+})
+
+test('FLUSHALL is told to every replica within 2 s, and every view heals without an end of the living', async () => {
+  await using redis = await startRedis()
+  await using world = await createWorld(redis)
+  const keys = createClusterKeys(world.prefix)
+  await using a = (await new Member(world, 'a').join()).keepReporting()
+  await using b = (await new Member(world, 'b').join()).keepReporting()
+  for (const member of [a, b]) await member.sees('a', 'b')
+  await world.client.flushall()
+  const wipedAt = Date.now()
+  await expect.poll(() => [a.losses, b.losses], POLL).toEqual([1, 1])
+  expect(Date.now() - wipedAt).toBeLessThan(2_000)
+  await expect.poll(async () => (await world.client.hkeys(keys.replicas)).sort(), POLL).toEqual(['a', 'b'])
+
+  await using c = await new Member(world, 'c').join()
+  for (const member of [a, b, c]) await member.sees('a', 'b', 'c')
+  expect([a.losses, b.losses, a.endings, b.endings]).toEqual([1, 1, [], []])
+})
+
+test('while Redis is away views stay and nothing is thrown; when it is back nobody living has ended', async () => {
+  await using redis = await startRedis()
+  await using world = await createWorld(redis)
+  await using a = (await new Member(world, 'a').join()).keepReporting()
+  await using b = (await new Member(world, 'b').join()).keepReporting()
+  const dead = (await new Member(world, 'c').join()).keepReporting()
+  for (const member of [a, b]) await member.sees('a', 'b', 'c')
+  await redis.stop()
+  await expect.poll(() => [a.registry.available, b.registry.available], POLL).toEqual([false, false])
+  await expect(a.registry.report(aLoad())).rejects.toMatchObject({ code: 'BROKER_UNAVAILABLE' })
+  await dead[Symbol.asyncDispose]()
+  // Longer than every lease: nobody may be taken for dead for that, nor for the reports that could not come.
+  const lastHeard = b.registry.replicas()[0]?.lastSeen.getTime() ?? 0
+  await expect.poll(() => Date.now() - lastHeard, POLL).toBeGreaterThan(6_000)
+  expect([a.view, b.view]).toEqual([
+    ['a', 'b', 'c'],
+    ['a', 'b', 'c'],
+  ])
+
+  await redis.restart()
+  await expect.poll(() => [a.registry.available, b.registry.available], POLL).toEqual([true, true])
+  // The one that died meanwhile has ended; the living have lost their leases with the data, and have them again.
+  for (const member of [a, b]) await member.sees('a', 'b')
+  await expect.poll(() => [a.losses, b.losses], POLL).toEqual([1, 1])
+  expect([a.endings, b.endings]).toEqual([['c'], ['c']])
+  await a.registry.report(aLoad({ sessions: 5 }))
+  await expect.poll(() => b.registry.replicas()[0], POLL).toMatchObject({ id: 'a', sessions: 5 })
+})
+
+test('a Redis that does not answer for longer than the lease ends nobody who lives', async () => {
+  await using redis = await startRedis()
+  await using world = await createWorld(redis)
+  await using a = (await new Member(world, 'a').join()).keepReporting()
+  await using b = (await new Member(world, 'b').join()).keepReporting()
+  for (const member of [a, b]) await member.sees('a', 'b')
+  redis.pause()
+  const pausedAt = Date.now()
+  await expect.poll(() => Date.now() - pausedAt, POLL).toBeGreaterThan(6_000)
+  redis.resume()
+  await expect.poll(() => [a.registry.available, b.registry.available], POLL).toEqual([true, true])
+  await expect.poll(() => [a.losses, b.losses], POLL).toEqual([1, 1])
+  await a.registry.report(aLoad({ sessions: 5 }))
+  await expect.poll(() => b.registry.replicas()[0], POLL).toMatchObject({ id: 'a', sessions: 5 })
+  expect([a.view, b.view, a.endings, b.endings]).toEqual([['a', 'b'], ['a', 'b'], [], []])
+})
+
+test('without Redis a join is refused with what is wrong, and works when Redis is there', async () => {
+  await using redis = await startRedis()
+  await redis.stop()
+  await using world = await createWorld(redis)
+  await using a = new Member(world, 'a')
+  expect(a.registry.available).toBe(false)
+  await expect(a.join()).rejects.toMatchObject({
+    code: 'BROKER_UNAVAILABLE',
+    message: expect.stringContaining(`Redis at 127.0.0.1:${redis.port} cannot be reached`),
+  })
+  expect(a.view).toEqual([])
+  await redis.restart()
+  await expect
+    .poll(
+      () =>
+        a.join().then(
+          () => 'in',
+          (error: Error) => error.message,
+        ),
+      POLL,
+    )
+    .toBe('in')
+  await a.sees('a')
+})
+
+test('what is no record of a replica is ignored, in the list and on the channel', async () => {
+  await using world = await createWorld()
+  const { replicas, changes } = createClusterKeys(world.prefix)
+  const load = JSON.stringify(aLoad())
+  const garbage = [
+    'nonsense',
+    'null',
+    '7',
+    '[]',
+    '{}',
+    '{"kind":"load"}',
+    '{"kind":"load","record":null}',
+    '{"kind":"load","record":{"id":"x"}}',
+    `{"kind":"load","record":{"id":"x","startedAt":0,"load":null}}`,
+    `{"kind":"load","record":{"startedAt":0,"load":${load}}}`,
+    '{"kind":"ended"}',
+    '{"kind":"greeting","id":"x"}',
+  ]
+  await using a = await new Member(world, 'a').join()
+  for (const [index, text] of garbage.entries()) {
+    await world.client.hset(replicas, `garbage-${index}`, text)
+    await world.client.publish(changes, text)
+  }
+  await using b = await new Member(world, 'b').join()
+  for (const member of [a, b]) await member.sees('a', 'b')
+  expect([a.endings, b.endings]).toEqual([[], []])
+})
+
+test('registries of different prefixes do not see each other', async () => {
+  await using world = await createWorld()
+  await using other = await createWorld()
+  await using a = await new Member(world, 'a').join()
+  await using namesake = await new Member(other, 'a').join()
+  await a.sees('a')
+  await namesake.sees('a')
+})
