@@ -44,7 +44,7 @@ export function parseConfig({ flags, unknownFlags = [], env }: ConfigSource): Pa
     values[name] = parsed?.success ? parsed.data : setting.fallback
     if (!given || !parsed || parsed.success) continue
     const must = parsed.error.issues[0]?.message ?? 'is wrong'
-    problems.push(`${given.from} ${must}; it is ${quoted(name, given.text)}.`)
+    problems.push(`${given.from} ${must}; it is ${quoted(given.text)}.`)
   }
   const config = values as unknown as Config
   const exposed = exposedHost(config, findGiven('host', flags, env)?.from)
@@ -70,12 +70,12 @@ function findGiven(name: SettingName, flags: ConfigSource['flags'], env: ConfigS
 }
 
 /** A URL may carry a password: it is never repeated. */
-function quoted(name: SettingName, text: string): string {
-  return name === 'redis' ? JSON.stringify(text.replace(/\/\/.*@/, '//…@')) : JSON.stringify(text)
+function quoted(text: string): string {
+  return JSON.stringify(text.replace(/^([\w+.-]+:)(\/*).*@/s, '$1$2…@'))
 }
 
 function unknownFlag(flag: string): string {
-  if (!flag.startsWith('-')) return `${JSON.stringify(flag)} is not understood; settings begin with --.`
+  if (!flag.startsWith('-')) return `${quoted(flag)} is not understood; settings begin with --.`
   const word = flag.split('=', 1)[0] ?? flag
   const known = NAMES.map((name) => `--${SETTINGS[name].flag}`)
   // A switch that was given a value is known, and still not understood.

@@ -172,6 +172,16 @@ test('a password in a wrong URL is not repeated', () => {
   for (const redis of ['rediss://user:hunter2@h', 'http://user:hun/hunter2@h', 'redis://user:hunter2@h/x']) {
     expect(problemsOf({ flags: { redis } }).join()).not.toContain('hunter2')
   }
+  for (const source of [
+    { flags: { redis: 'redis:user:hunter2@h' } },
+    { flags: { publicUrl: 'ftp://user:hunter2@h' } },
+    { env: { REDIS_URL: 'rediss://:hunter2@h' } },
+    { unknownFlags: ['redis://:hunter2@h', '--redsi=redis://:hunter2@h'] },
+  ]) {
+    const problems = problemsOf(source)
+    expect(problems.length).toBeGreaterThan(0)
+    expect(problems.join()).not.toContain('hunter2')
+  }
 })
 
 test('words outside their choice are told with the choice', () => {
