@@ -38,6 +38,7 @@ it('GraphiQL runs queries and mutations, and shows what is pushed, with no addre
     (url) => !url.startsWith(gateway.url) && /^(https?|wss?):/.test(url),
   )
   expect(outside).toEqual([])
+  expect(browser.sockets.filter((url) => url !== gateway.wsUrl)).toEqual([])
   expect(browser.errors).toEqual([])
 })
 

@@ -11,6 +11,8 @@ import {
 
 /** https://www.apollographql.com/docs/react/data/subscriptions */
 export const createApolloClient: CreateStockClient = (options) => {
+  // GraphQLWsLink compares errors with the global WebSocket and, where there is none, throws instead of telling them.
+  if (!('WebSocket' in globalThis)) Object.assign(globalThis, { WebSocket: options.webSocketImpl })
   const ws = createClient(graphqlWsOptions(options))
   const client = new ApolloClient({ link: new GraphQLWsLink(ws), cache: new InMemoryCache() })
   return {
