@@ -77,19 +77,40 @@ describe('two replicas on one Redis', () => {
     }
   })
 
-  it('deliver to many identifiers spread over both, and name exactly those that nobody held', async () => {
+  it('deliver to many identifiers spread over both, once each, and name exactly those that nobody held', async () => {
     await using onA = await RawClient.connect(a)
     await using onB = await RawClient.connect(b)
-    const even = ['spread-0', 'spread-2', 'spread-4']
-    const odd = ['spread-1', 'spread-3']
-    for (const identifier of even) await onA.subscribe(identifier, [identifier])
-    for (const identifier of odd) await onB.subscribe(identifier, [identifier])
-    const to = [...even, ...odd, 'nobody-1', 'nobody-2']
+    const named = (what: string) => Array.from({ length: 60 }, (_, n) => `${what}-${n}`)
+    const [first, second, shared, nobody] = [
+      named('first'),
+      named('second'),
+      named('shared'),
+      named('nobody'),
+    ]
+    // Two subscriptions on each, one with many identifiers and one with some that the other replica holds too.
+    await onA.subscribe('own', first)
+    await onA.subscribe('shared', shared)
+    await onB.subscribe('own', second)
+    await onB.subscribe('shared', shared)
+    const to = named('').flatMap((_, n) => [first, nobody, second, shared].map((of) => of[n]))
     const { accepted, offline } = await push(b, { to, payload: 1 })
-    expect(accepted).toBe(7)
-    expect([...offline].sort()).toEqual(['nobody-1', 'nobody-2'])
-    for (const identifier of even) expect(await onA.nextMessage(identifier)).toMatchObject({ identifier })
-    for (const identifier of odd) expect(await onB.nextMessage(identifier)).toMatchObject({ identifier })
+    expect(accepted).toBe(240)
+    expect([...offline].sort()).toEqual([...nobody].sort())
+    for (const [client, id, held] of [
+      [onA, 'own', first],
+      [onA, 'shared', shared],
+      [onB, 'own', second],
+      [onB, 'shared', shared],
+    ] as const) {
+      const received: string[] = []
+      while (received.length < held.length) received.push((await client.nextMessage(id)).identifier)
+      expect(received.sort()).toEqual([...held].sort())
+    }
+    // Nothing came twice: what was sent before these has arrived.
+    await push(a, { to: ['first-0', 'second-0'], payload: 'last' })
+    expect(await onA.nextMessage('own')).toMatchObject({ payload: 'last' })
+    expect(await onB.nextMessage('own')).toMatchObject({ payload: 'last' })
+    expect([...onA.left('shared'), ...onB.left('shared')]).toEqual([])
   })
 
   it('deliver a push to everyone to every subscription', async () => {
@@ -103,16 +124,21 @@ describe('two replicas on one Redis', () => {
     }
   })
 
-  it('know within a second that a subscriber has gone', async () => {
-    const client = await RawClient.connect(a)
-    await client.subscribe('1', ['leaving'])
-    expect((await push(b, { to: ['leaving'], payload: 1 })).offline).toEqual([])
+  it.each([
+    ['closes its socket', (client: RawClient) => client[Symbol.asyncDispose]()],
+    ['is cut off', (client: RawClient) => client.socket.terminate()],
+    ['ends its subscription', (client: RawClient) => client.send({ id: '1', type: 'complete' })],
+  ])('know within a second that a subscriber has gone when it %s', async (how, leave) => {
+    await using client = await RawClient.connect(a)
+    const to = [`leaving: ${how}`]
+    await client.subscribe('1', to)
+    expect((await push(b, { to, payload: 1 })).offline).toEqual([])
     const left = Date.now()
-    await client[Symbol.asyncDispose]()
-    await expect.poll(() => isOnline(b, 'leaving'), { timeout: 30_000, interval: 20 }).toBe(false)
+    await leave(client)
+    await expect.poll(() => isOnline(b, to[0] as string), { timeout: 30_000, interval: 20 }).toBe(false)
     // A second is what users are told; what is asserted leaves room for a machine that is busy with other tests.
     expect(Date.now() - left).toBeLessThan(5_000)
-    expect((await push(b, { to: ['leaving'], payload: 2 })).offline).toEqual(['leaving'])
+    expect((await push(b, { to, payload: 2 })).offline).toEqual(to)
   })
 
   it('carry a push from one client to another over WebSocket', async () => {

@@ -3,7 +3,7 @@ import { WebSocket } from 'ws'
 import { STOCK_CLIENTS } from '../support/clients/all.ts'
 import type { StockMessage } from '../support/clients/stock-client.ts'
 import { startTestGateway } from '../support/gateway.ts'
-import { isOnline, push } from '../support/graphql-request.ts'
+import { graphqlRequest, isOnline, push } from '../support/graphql-request.ts'
 import { RawClient } from '../support/raw-client.ts'
 
 const LIMIT = { timeout: 30_000, interval: 20 }
@@ -57,6 +57,28 @@ describe.each(Object.entries(STOCK_CLIENTS))('an unmodified %s client', (_name, 
         trigger: 'WEBSOCKET',
       })
     } finally {
+      await client.dispose()
+    }
+  })
+
+  it('is told when an operator disconnects it, and gives its operation up, however long it would retry', async () => {
+    await using gateway = await startTestGateway()
+    const client = createClient({ url: gateway.wsUrl, webSocketImpl: WebSocket, retryForever: true })
+    const failures: unknown[] = []
+    const unsubscribe = client.subscribe(
+      ['alice'],
+      () => {},
+      (error) => failures.push(error),
+    )
+    try {
+      await expect.poll(() => isOnline(gateway, 'alice'), LIMIT).toBe(true)
+      const answer = await graphqlRequest(gateway, 'mutation { disconnect(identifiers: ["alice"]) }')
+      expect(answer.data).toEqual({ disconnect: 1 })
+      await expect.poll(() => failures.length, LIMIT).toBe(1)
+      await expect.poll(() => isOnline(gateway, 'alice'), LIMIT).toBe(false)
+      expect(failures).toHaveLength(1)
+    } finally {
+      unsubscribe()
       await client.dispose()
     }
   })
