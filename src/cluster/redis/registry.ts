@@ -19,6 +19,10 @@ const SUSPECT_AFTER_MS = LEASE_MS - 500
 const LOOK_INTERVAL_MS = 250
 const REFRESH_INTERVAL_MS = REPORT_INTERVAL_SECONDS * 1_000
 
+/** What `report.lua` answers. */
+const RENEWED = 1
+const TAKEN_BY_ANOTHER = -1
+
 interface ReplicaRecord {
   readonly id: string
   readonly url: string
@@ -38,6 +42,8 @@ export class RedisRegistry implements Registry {
   readonly #token = randomUUID()
   readonly #view = new Map<string, { text: string; snapshot: ReplicaSnapshot }>()
   #self: ReplicaIdentity | null = null
+  /** The last report got no answer. */
+  #unheard = false
   #listener: RegistryListener | null = null
   #subscription: number | null = null
   #clock: NodeJS.Timeout | undefined
@@ -83,14 +89,28 @@ export class RedisRegistry implements Registry {
     if (!self) return
     const { keys } = this.#connection
     const record = recordOf(self, load)
+    const unheard = this.#unheard
+    // An answer that does not come may have been that the lease had ended: the next one cannot say so again.
+    this.#unheard = true
     const had = await this.#connection.run(
       'report',
       [keys.lease(self.id), keys.replicas],
       [self.id, this.#token, LEASE_MS, record, keys.changes],
     )
+    this.#unheard = false
+    if (had === TAKEN_BY_ANOTHER) {
+      this.#log?.error(
+        { replicaId: self.id },
+        'another process holds the lease of this replica: one must stop',
+      )
+      return
+    }
     this.#note(JSON.parse(record) as ReplicaRecord, record)
-    if (had === 1) return
-    this.#log?.warn({ replicaId: self.id }, 'the lease had ended: what this replica holds is registered anew')
+    if (had === RENEWED && !unheard) return
+    this.#log?.warn(
+      { replicaId: self.id },
+      'the lease may have ended: what this replica holds is registered anew',
+    )
     this.#listener?.lost()
   }
 
