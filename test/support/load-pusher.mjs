@@ -55,6 +55,7 @@ async function push(identifier, turn) {
     for (const { message, extensions } of answer?.errors ?? []) {
       const code = extensions?.code ?? message
       refusals[code] = (refusals[code] ?? 0) + 1
+      parentPort.postMessage({ refused: code })
     }
     await new Promise((resolve) => setTimeout(resolve, REPEAT_MS))
   }
@@ -85,7 +86,8 @@ function finish() {
   if (!stopping || underWay > 0) return
   clearInterval(clock)
   agent.destroy()
-  parentPort.postMessage({ accepted, refusals, unanswered, seconds: (performance.now() - startedAt) / 1_000 })
+  const seconds = (performance.now() - startedAt) / 1_000
+  parentPort.postMessage({ pushed: { accepted, refusals, unanswered, seconds } })
   parentPort.close()
 }
 

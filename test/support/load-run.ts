@@ -50,6 +50,7 @@ export class LoadRun implements AsyncDisposable {
   readonly #clients: StockClient[] = []
   readonly #unsubscribe: (() => void)[] = []
   readonly #receptions: Reception[] = []
+  #refusals = 0
   #pusher: Worker | null = null
   #pushed: Promise<Pushed> | null = null
 
@@ -109,6 +110,12 @@ export class LoadRun implements AsyncDisposable {
     await vi.waitUntil(() => this.#reconnects >= times, { timeout: ARRIVAL_LIMIT_MS, interval: 20 })
   }
 
+  /** Resolves when another push has been refused. */
+  async refused(): Promise<void> {
+    const before = this.#refusals
+    await vi.waitUntil(() => this.#refusals > before, { timeout: ARRIVAL_LIMIT_MS, interval: 20 })
+  }
+
   /** Ends the load; resolves when all that was accepted has come, or when that takes too long. */
   async finish(): Promise<LoadResult> {
     if (!this.#pusher || !this.#pushed) throw new Error('the load has not begun')
@@ -152,7 +159,10 @@ export class LoadRun implements AsyncDisposable {
     const pusher = new Worker(new URL('./load-pusher.mjs', import.meta.url), { workerData })
     this.#pusher = pusher
     this.#pushed = new Promise((resolve, reject) => {
-      pusher.once('message', resolve)
+      pusher.on('message', (message: { readonly pushed?: Pushed }) => {
+        if (message.pushed) resolve(message.pushed)
+        else this.#refusals++
+      })
       pusher.once('error', reject)
       pusher.once('exit', () => reject(new Error('the thread that pushes has ended')))
     })

@@ -4,13 +4,13 @@ interface Inbox {
   /** The last message that came, and the furthest one. */
   current: number
   furthest: number
-  /** When each message first came, ms; index: its number. */
-  readonly firstAt: number[]
+  /** When each message last came, ms; index: its number. */
+  readonly cameAt: number[]
 }
 
 export interface Repeats {
   readonly count: number
-  /** The oldest repeat: ms from its first arrival to the last arrival before the client connected anew. */
+  /** The oldest repeat: ms from its arrival before to the last arrival of all on that connection. */
   readonly oldestMs: number
 }
 
@@ -38,7 +38,7 @@ export class Reception {
   constructor(who: string, identifiers: readonly string[]) {
     this.#who = who
     for (const identifier of identifiers)
-      this.#inboxes.set(identifier, { current: 0, furthest: 0, firstAt: [] })
+      this.#inboxes.set(identifier, { current: 0, furthest: 0, cameAt: [] })
   }
 
   get repeats(): Repeats {
@@ -67,15 +67,16 @@ export class Reception {
     }
     const what = `message ${sequence} of ${identifier} after ${inbox.current}`
     if (missed !== 0) this.#violation(`${what} says that ${missed} were missed`)
-    const first = inbox.firstAt[sequence]
-    if (first === undefined) {
-      inbox.firstAt[sequence] = now
-      if (sequence !== inbox.current + 1) this.#violation(`${what}: a gap`)
+    const before = inbox.cameAt[sequence]
+    inbox.cameAt[sequence] = now
+    if (sequence > inbox.current + 1) this.#violation(`${what}: a gap`)
+    if (before === undefined) {
+      if (sequence <= inbox.current) this.#violation(`${what}: out of order`)
     } else {
       this.#repeats++
-      this.#oldestMs = Math.max(this.#oldestMs, this.#cutAt - first)
+      this.#oldestMs = Math.max(this.#oldestMs, this.#cutAt - before)
       if (!redelivered) this.#violation(`${what}: a repeat that does not say so`)
-      if (first >= this.#connectedAt) this.#violation(`${what}: a repeat on a connection that lived`)
+      if (before >= this.#connectedAt) this.#violation(`${what}: a repeat on a connection that lived`)
     }
     inbox.current = sequence
     inbox.furthest = Math.max(inbox.furthest, sequence)
