@@ -3,6 +3,8 @@
  * Questions and answers are JSON. A replica asks itself too, without the way through the store.
  */
 
+import type { Load } from './registry.ts'
+
 /** Every question that replicas ask each other, with its answer. */
 export interface PeerQuestions {
   disconnect: { ask: { identifiers: readonly string[]; reason: string | null }; answer: number }
@@ -10,6 +12,11 @@ export interface PeerQuestions {
     ask: { identifier: string | null; first: number; after: string | null }
     answer: { sessions: readonly SessionSnapshot[]; total: number }
   }
+  /** Answers its load as it is then. */
+  drain: { ask: { withinSeconds: number }; answer: Load }
+  undrain: { ask: null; answer: Load }
+  /** Moves so many sessions away, evenly. Answers how many. */
+  move: { ask: { sessions: number; withinSeconds: number }; answer: number }
 }
 
 /** A session as other replicas see it. Times in ms since 1970. */

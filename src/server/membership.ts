@@ -34,7 +34,8 @@ export class Membership implements AsyncDisposable {
   #listening = false
   #serving = false
   #joined = false
-  #reporting = false
+  #lastReport: Promise<void> = Promise.resolve()
+  #nextReport: Promise<void> | null = null
 
   constructor(options: MembershipOptions) {
     this.#options = options
@@ -53,17 +54,18 @@ export class Membership implements AsyncDisposable {
     if (!(await this.#attempt(0))) void this.#retry()
   }
 
-  /** Says at once what it would say within a second. */
-  async report(): Promise<void> {
-    if (!this.#joined || this.#reporting) return
-    this.#reporting = true
-    try {
-      await this.#options.registry.report(this.#options.load())
-    } catch (error) {
-      this.#options.log.debug({ err: error }, 'load could not be reported')
-    } finally {
-      this.#reporting = false
-    }
+  /**
+   * Says at once what it would say within a second; where that is being said already, once more after it, since it may be
+   * old news. Never rejects.
+   */
+  report(): Promise<void> {
+    if (!this.#joined) return Promise.resolve()
+    this.#nextReport ??= this.#lastReport.then(() => {
+      this.#nextReport = null
+      this.#lastReport = this.#report()
+      return this.#lastReport
+    })
+    return this.#nextReport
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -102,6 +104,14 @@ export class Membership implements AsyncDisposable {
       const wait = JOIN_RETRY_MS[Math.min(attempt, JOIN_RETRY_MS.length - 1)]
       this.#options.log.warn(`${(error as Error).message} Not ready; trying again in ${wait} ms.`)
       return false
+    }
+  }
+
+  async #report(): Promise<void> {
+    try {
+      await this.#options.registry.report(this.#options.load())
+    } catch (error) {
+      this.#options.log.debug({ err: error }, 'load could not be reported')
     }
   }
 

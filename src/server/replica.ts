@@ -13,7 +13,8 @@ import { sessionPeerHandlers } from '../graphql/domain/sessions.ts'
 import { createGraphQL, GRAPHQL_PATH } from '../graphql/yoga.ts'
 import type { Log } from '../observability/log.ts'
 import { createMetrics } from '../observability/metrics.ts'
-import { closeEvenly } from './drain.ts'
+import { Drain } from './drain.ts'
+import { drainPeerHandlers } from './drain-peer-handlers.ts'
 import { createHttpServer } from './http.ts'
 import { Membership } from './membership.ts'
 import { connectStore } from './store.ts'
@@ -41,9 +42,6 @@ const { version } = JSON.parse(readFileSync(new URL('../../package.json', import
 export async function startReplica(config: Config, log: Log): Promise<Replica> {
   const id = `r-${randomBytes(6).toString('hex')}`
   const startedAt = new Date()
-  let draining = false
-  let drainProgress: number | null = null
-
   const store = connectStore(config, id, log)
   const { broker, registry, peers } = store
   const hub = new Hub(broker, {
@@ -55,34 +53,50 @@ export async function startReplica(config: Config, log: Log): Promise<Replica> {
   const sweep = new Sweep(config)
   const yoga = createGraphQL({ replicaId: id, config, broker, registry, peers, chooser, hub, log })
   const refusal = (): CloseCode | null => {
-    if (draining) return CLOSE_CODES.RESTART
+    if (drain.active) return CLOSE_CODES.RESTART
     return hub.sessions.size >= config.capacity ? CLOSE_CODES.OVER_CAPACITY : null
   }
   const sockets = new WebSocketSide({ config, hub, yoga, sweep, log, replicaId: id, refusal })
+  const drain = new Drain({
+    connections: sockets.connections,
+    beforeStep: async () => {
+      await Promise.all([hub.flush(), membership.report()])
+    },
+  })
   const metrics = createMetrics({
     hub,
     evicted: () => sweep.evicted,
     brokerAvailable: () => broker.available,
   })
   const unready = (): string | null => {
-    if (draining) return 'draining'
+    if (drain.active) return 'draining'
     if (!membership.joined) return 'not in the cluster yet: the store cannot be reached'
     return broker.available && registry.available ? null : 'the store cannot be reached'
   }
   const server = createHttpServer({ yoga, sockets, metrics, unready, log })
-  const port = await listen(server, config)
+  const port = await listen(server, config).catch(async (error: unknown) => {
+    await hub[Symbol.asyncDispose]()
+    sweep[Symbol.dispose]()
+    meter[Symbol.dispose]()
+    await store[Symbol.asyncDispose]()
+    throw error
+  })
   const url = `http://${config.host.includes(':') ? `[${config.host}]` : config.host}:${port}`
 
   const load = (): Load => {
-    const state: ReplicaState = draining ? 'DRAINING' : 'UP'
+    const state: ReplicaState = drain.active ? 'DRAINING' : 'UP'
     return {
       state,
       sessions: hub.sessions.size,
       subscriptions: hub.subscriptions,
       capacity: config.capacity,
-      drainProgress,
+      drainProgress: drain.progress,
       health: meter.read(),
     }
+  }
+  const report = async (): Promise<Load> => {
+    await membership.report()
+    return load()
   }
   const membership = new Membership({
     self: { id, url: config.publicUrl ?? `${url.replace(/^http/, 'ws')}${GRAPHQL_PATH}`, version, startedAt },
@@ -90,19 +104,14 @@ export async function startReplica(config: Config, log: Log): Promise<Replica> {
     registry,
     peers,
     listener: hub,
-    handlers: sessionPeerHandlers(hub, id),
+    handlers: { ...sessionPeerHandlers(hub, id), ...drainPeerHandlers(drain, sockets.connections, report) },
     load,
     log,
   })
 
   let stopped: Promise<void> | null = null
   const stop = async (withinSeconds: number) => {
-    draining = true
-    const sessions = hub.sessions.size
-    await closeEvenly(sockets.connections, withinSeconds, async () => {
-      drainProgress = sessions === 0 ? 1 : 1 - hub.sessions.size / sessions
-      await Promise.all([hub.flush(), membership.report()])
-    })
+    await drain.begin(withinSeconds)
     await hub[Symbol.asyncDispose]()
     await membership[Symbol.asyncDispose]()
     await close(server)

@@ -1,10 +1,13 @@
+import type { PeerQuestions } from '../../cluster/peers.ts'
 import type { ReplicaSnapshot } from '../../cluster/registry.ts'
+import { surpluses } from '../../cluster/surplus.ts'
 import { weights } from '../../cluster/weight.ts'
-import { notFound } from '../../errors.ts'
+import { badUserInput, notFound } from '../../errors.ts'
 import type { Services } from '../context.ts'
 import { type Events, eventStream } from './events.ts'
 import { checkIdentifiers } from './identifiers.ts'
 
+const MAX_DRAIN_SECONDS = 86_400 // a day
 const EVENT_INTERVAL_MS = 1_000 // 1 second: as often as loads are written
 
 /** All living replicas, by id. */
@@ -37,4 +40,43 @@ export async function chooseEndpoint({ broker, chooser }: Services, identifier: 
     replicaId: choice.replica.id,
     alternates: choice.alternates.map((replica) => replica.url),
   }
+}
+
+/** Begins or goes on with the drain of a replica. Answers the replica as it is then. */
+export function drainReplica(
+  services: Services,
+  replicaId: string,
+  withinSeconds: number,
+): Promise<ReplicaSnapshot> {
+  if (withinSeconds < 0 || withinSeconds > MAX_DRAIN_SECONDS) {
+    throw badUserInput(`withinSeconds must be from 0 to ${MAX_DRAIN_SECONDS}.`, { argument: 'withinSeconds' })
+  }
+  return tell(services, replicaId, 'drain', { withinSeconds })
+}
+
+/** Takes a drain back. Answers the replica as it is then. */
+export function undrainReplica(services: Services, replicaId: string): Promise<ReplicaSnapshot> {
+  return tell(services, replicaId, 'undrain', null)
+}
+
+async function tell<Q extends 'drain' | 'undrain'>(
+  { registry, peers }: Services,
+  replicaId: string,
+  question: Q,
+  ask: PeerQuestions[Q]['ask'],
+): Promise<ReplicaSnapshot> {
+  const replica = registry.replicas().find(({ id }) => id === replicaId)
+  if (!replica) throw notFound(`There is no living replica "${replicaId}"; the query replicas lists them.`)
+  const [load] = await peers.ask(question, ask, [replicaId])
+  if (!load) throw notFound(`The replica "${replicaId}" does not answer; it is gone, or too busy. Try again.`)
+  return { ...replica, ...load, lastSeen: new Date() }
+}
+
+/** Moves what replicas hold above threshold × mean to the others. Answers how many sessions move. */
+export async function rebalance({ registry, peers, config }: Services, threshold: number): Promise<number> {
+  if (!(threshold >= 1)) throw badUserInput('threshold must be 1 or more.', { argument: 'threshold' })
+  const moves = [...surpluses(registry.replicas(), threshold)].map(([replicaId, sessions]) =>
+    peers.ask('move', { sessions, withinSeconds: config.drainSeconds }, [replicaId]),
+  )
+  return (await Promise.all(moves)).flat().reduce((sum, moved) => sum + moved, 0)
 }

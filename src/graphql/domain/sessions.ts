@@ -9,7 +9,10 @@ import { checkIdentifiers } from './identifiers.ts'
 const MAX_SESSIONS = 1_000
 
 /** How this replica answers what other replicas ask about its sessions. */
-export function sessionPeerHandlers(hub: Hub, replicaId: string): PeerHandlers {
+export function sessionPeerHandlers(
+  hub: Hub,
+  replicaId: string,
+): Pick<PeerHandlers, 'disconnect' | 'sessions'> {
   return {
     disconnect: ({ identifiers, reason }) => {
       const sessions = hub.holding(identifiers)

@@ -1,5 +1,12 @@
-import { notImplemented } from '../../errors.ts'
-import { chooseEndpoint, listReplicas, watchReplicas, weightOf } from '../domain/replicas.ts'
+import {
+  chooseEndpoint,
+  drainReplica,
+  listReplicas,
+  rebalance,
+  undrainReplica,
+  watchReplicas,
+  weightOf,
+} from '../domain/replicas.ts'
 import type { Resolvers } from '../generated/resolvers.ts'
 
 export const replicaResolvers: Resolvers = {
@@ -11,15 +18,10 @@ export const replicaResolvers: Resolvers = {
     replicas: (_root, _args, { services }) => listReplicas(services),
   },
   Mutation: {
-    drain: () => {
-      throw notImplemented('drain')
-    },
-    undrain: () => {
-      throw notImplemented('undrain')
-    },
-    rebalance: () => {
-      throw notImplemented('rebalance')
-    },
+    drain: (_root, { replicaId, withinSeconds }, { services }) =>
+      drainReplica(services, replicaId, withinSeconds ?? services.config.drainSeconds),
+    undrain: (_root, { replicaId }, { services }) => undrainReplica(services, replicaId),
+    rebalance: (_root, { threshold }, { services }) => rebalance(services, threshold ?? 1.1),
   },
   Replica: {
     weight: (replica, _args, { services }) => weightOf(services, replica.id),

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import type { PeerHandlers, Peers } from '../../../src/cluster/peers.ts'
+import { aLoad } from '../replicas.ts'
 
 /** One store of peers that know of each other; disposing ends what it opened. */
 export interface PeersWorld extends AsyncDisposable {
@@ -13,7 +14,14 @@ export const DISCONNECT = { identifiers: ['alice', 'bob'], reason: 'because' }
 
 /** Answers `disconnect` with a number of its own, by which an answer is known. */
 export function answering(number: number, more: Partial<PeerHandlers> = {}): PeerHandlers {
-  return { disconnect: () => number, sessions: () => ({ sessions: [], total: number }), ...more }
+  return {
+    disconnect: () => number,
+    sessions: () => ({ sessions: [], total: number }),
+    drain: () => aLoad({ state: 'DRAINING' }),
+    undrain: () => aLoad(),
+    move: () => number,
+    ...more,
+  }
 }
 
 /** What holds for every replica that asks itself; several need a store that they share. */
