@@ -40,8 +40,8 @@ for i = 3, #KEYS, 4 do
   local from, redelivered, resumed, changed = tip, 0, 0, 0
   local record = durable and parseRecord(redis.call('GET', resume)) or nil
   if record then
-    -- A repeat of our own call, whose answer was lost, resumes nobody.
-    if record.owner ~= owner then resumed = 1 end
+    local again = record.owner == owner
+    if not again then resumed = 1 end
     if record.epoch ~= epoch then
       from, changed = 0, 1
     elseif math.max(record.confirmed, record.written or 0) > tip then
@@ -53,6 +53,8 @@ for i = 3, #KEYS, 4 do
       from = record.confirmed
     end
     if from < tip then redelivered = changed == 0 and record.written or tip end
+    -- A repeat of our own call, whose answer was lost or void, resumes nobody; and nobody was written to since the first.
+    if again and changed == 0 then redelivered = math.min(redelivered, tip - pushedSince(inbox, record.at + 1)) end
   elseif afterEpoch ~= '' then
     if afterEpoch == epoch and afterOffset <= tip then
       from = afterOffset
