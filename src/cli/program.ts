@@ -22,6 +22,12 @@ interface PushOptions {
   readonly ttl?: string
 }
 
+interface DrainOptions {
+  readonly url?: string
+  readonly json?: true
+  readonly within?: string
+}
+
 interface ReplicasOptions {
   readonly url?: string
   readonly json?: true
@@ -131,6 +137,29 @@ function createProgram(terminal: Terminal, run: Run): Command {
     )
     .action((options: ReplicasOptions) =>
       run(async () => (await import('./replicas.ts')).replicas(terminal, options)),
+    )
+
+  program
+    .command('drain')
+    .description('move the sessions of a replica away, evenly, and wait until it is empty')
+    .argument('<replica>', 'its id, as cloudpush replicas shows it')
+    .option('--within <seconds>', 'how long its sessions have (default: 30)')
+    .option('--url <url>', URL_HELP)
+    .option('--json', 'print the replica as JSON when it is empty')
+    .addHelpText('after', `\nExamples:\n  cloudpush drain r-79aca9062763 --within 60\n${EXIT_CODES_HELP}`)
+    .action((replicaId: string, options: DrainOptions) =>
+      run(async () => (await import('./drain.ts')).drain(terminal, replicaId, options)),
+    )
+
+  program
+    .command('undrain')
+    .description('take a drain back: the replica accepts connections again')
+    .argument('<replica>', 'its id, as cloudpush replicas shows it')
+    .option('--url <url>', URL_HELP)
+    .option('--json', 'print the replica as JSON')
+    .addHelpText('after', `\nExamples:\n  cloudpush undrain r-79aca9062763\n${EXIT_CODES_HELP}`)
+    .action((replicaId: string, options: DrainOptions) =>
+      run(async () => (await import('./drain.ts')).undrain(terminal, replicaId, options)),
     )
 
   return program

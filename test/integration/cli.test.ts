@@ -225,7 +225,7 @@ test('replicas is a table, JSON for programs, and with --watch again each second
 })
 
 test('help of every command has examples and exit codes, and ends with 0', async () => {
-  const commands = ['start', 'listen', 'push', 'replicas']
+  const commands = ['start', 'listen', 'push', 'replicas', 'drain', 'undrain']
   const helps = await Promise.all(commands.map((command) => runCommand(['help', command])))
   for (const [index, { code, stdout }] of helps.entries()) {
     expect(code).toBe(0)
@@ -281,4 +281,26 @@ test('the first SIGTERM stops a gateway gracefully, and a second one at once', a
   await slow.stderr.take('notice', (line) => line.startsWith('Stopping'))
   slow.kill('SIGTERM')
   expect(await slow.finished()).toMatchObject({ code: 1 })
+})
+
+test('drain shows how far it is and ends when the replica is empty; undrain takes it back', async () => {
+  await using gateway = await startGatewayProcess()
+  const address = ['--url', gateway.graphqlUrl]
+  const [replica] = JSON.parse((await runCommand(['replicas', '--json', ...address])).stdout) as {
+    id: string
+  }[]
+  const id = replica?.id ?? ''
+  await using listening = new Command(['listen', 'alice', ...address])
+  await listening.stderr.take('that it listens', (line) => line.includes('listening'))
+  const drained = await runCommand(['drain', id, '--within', '1', ...address])
+  expect(drained).toMatchObject({ code: 0, stdout: `${id} is empty\n` })
+  expect(drained.stderr).toMatch(/\[█+\] 100 % {2}0 sessions left\n$/)
+  const back = await runCommand(['undrain', id, ...address])
+  expect(back).toMatchObject({
+    code: 0,
+    stdout: `${id} accepts connections again, with a weight of 100.0 %\n`,
+  })
+  const unknown = await runCommand(['drain', 'nobody', ...address])
+  expect(unknown.code).toBe(1)
+  expect(unknown.stderr).toContain('NOT_FOUND')
 })
