@@ -1,14 +1,6 @@
-import { setTimeout as delay } from 'node:timers/promises'
-import type {
-  Arrival,
-  Attached,
-  AttachRequest,
-  Broker,
-  BrokerListener,
-  DetachRequest,
-  InboxPosition,
-} from '../broker/broker.ts'
+import type { Arrival, Broker, BrokerListener, DetachRequest, InboxPosition } from '../broker/broker.ts'
 import { EVERYONE } from '../broker/broker.ts'
+import { Attachments } from './attachments.ts'
 import { CatchUp } from './catch-up.ts'
 import { Holdings } from './holdings.ts'
 import { Inbox, type InboxEvents } from './inbox.ts'
@@ -48,7 +40,6 @@ export interface HubCounts {
 
 const PROOF_INTERVAL_MS = 100 // asked at most this often per session
 const RECORD_INTERVAL_MS = 200 // confirmed offsets reach the store at most this late, while it has room
-const ATTACH_RETRY_MS = [100, 200, 400, 800, 1_600] as const
 
 /**
  * The hub: every subscription of this replica, and the way of each message to all of them.
@@ -59,7 +50,6 @@ const ATTACH_RETRY_MS = [100, 200, 400, 800, 1_600] as const
  */
 export class Hub implements BrokerListener, InboxEvents, AsyncDisposable {
   readonly sessions = new Map<string, Session>()
-  readonly #broker: Broker
   readonly #limits: HubLimits
   readonly #inboxes = new Map<string, Inbox>()
   readonly #plans = new Plans()
@@ -67,22 +57,27 @@ export class Hub implements BrokerListener, InboxEvents, AsyncDisposable {
   readonly #records: Records
   readonly #holdings: Holdings
   readonly #catchUp: CatchUp
+  readonly #attachments: Attachments
   readonly #clock: NodeJS.Timeout
   #unproven: Session[] = []
   readonly #noteUnproven = (session: Session): void => {
     this.#unproven.push(session)
   }
   #subscriptions = 0
-  #resumed = 0
   #ticks = 0
 
   constructor(broker: Broker, limits: HubLimits) {
-    this.#broker = broker
     this.#limits = limits
     this.#ledger = new ReceiptLedger(broker)
     this.#records = new Records(broker, limits.resumeSeconds)
     this.#holdings = new Holdings(broker, this.#inboxes, this)
     this.#catchUp = new CatchUp(broker, this.#ledger, this)
+    this.#attachments = new Attachments(broker, {
+      holdings: this.#holdings,
+      records: this.#records,
+      catchUp: this.#catchUp,
+      events: this,
+    })
     this.#clock = setInterval(() => this.#tick(), PROOF_INTERVAL_MS)
     this.#clock.unref()
   }
@@ -93,7 +88,7 @@ export class Hub implements BrokerListener, InboxEvents, AsyncDisposable {
 
   get counts(): HubCounts {
     const { sent, delivered } = this.#ledger
-    return { sent, delivered, resumed: this.#resumed, gaps: this.#catchUp.gaps }
+    return { sent, delivered, resumed: this.#attachments.resumed, gaps: this.#catchUp.gaps }
   }
 
   arrived(arrival: Arrival): void {
@@ -141,8 +136,8 @@ export class Hub implements BrokerListener, InboxEvents, AsyncDisposable {
   }
 
   /**
-   * Registers a subscription and brings it to life. Resolves with a function that ends it; rejects never: while the
-   * store is away it is asked again, since an error would end the client's operation for good.
+   * Registers a subscription and brings it to life, at once or as soon as the store is there. What arrives from then on
+   * is written to its session until it ends.
    */
   subscribe(request: SubscribeRequest): Subscription {
     const { session, operationId } = request
@@ -159,7 +154,7 @@ export class Hub implements BrokerListener, InboxEvents, AsyncDisposable {
     })
     session.subscriptions.set(operationId, subscription)
     this.#subscriptions++
-    void this.#attach(subscription, request.after)
+    void this.#attachments.attach(subscription, request.after)
     return subscription
   }
 
@@ -198,45 +193,8 @@ export class Hub implements BrokerListener, InboxEvents, AsyncDisposable {
     return inbox
   }
 
-  async #attach(subscription: Subscription, after: SubscribeRequest['after']): Promise<void> {
-    for (let attempt = 0; this.#lives(subscription); attempt++) {
-      const requests: AttachRequest[] = subscription.positions.map(({ inbox }) => ({
-        identifier: inbox.identifier,
-        subscriptions: inbox.positions.length,
-        resume: subscription.resume,
-        after: after.get(inbox.identifier) ?? null,
-      }))
-      const { rounds } = this.#holdings
-      try {
-        const attached = await this.#broker.attach(requests)
-        if (this.#lives(subscription)) this.#start(subscription, attached)
-        // The store may have been wiped after it answered and before the answer came: that round left us out.
-        if (rounds !== this.#holdings.rounds) this.#holdings.renew()
-        return
-      } catch {
-        const wait = ATTACH_RETRY_MS[Math.min(attempt, ATTACH_RETRY_MS.length - 1)]
-        await delay(wait, undefined, { ref: false })
-      }
-    }
-  }
-
-  #start(subscription: Subscription, attached: readonly Attached[]): void {
-    if (attached.some((each) => each.resumed)) this.#resumed++
-    for (const [index, position] of subscription.positions.entries()) {
-      const answer = attached[index] as Attached
-      const { inbox } = position
-      position.start(answer)
-      if (inbox.epoch === '') inbox.enterEpoch(answer.epoch, this)
-      if (inbox.epoch === answer.epoch) inbox.tip = Math.max(inbox.tip, answer.tip)
-      this.#records.attached(position)
-    }
-    const cursors = subscription.positions.map((position) => position.inbox.cursor(position))
-    subscription.session.transport.announceLive(subscription.operationId, cursors)
-    for (const position of subscription.positions) this.#catchUp.begin(position)
-  }
-
   async #end(subscription: Subscription, completed: boolean): Promise<void> {
-    if (!this.#lives(subscription)) return
+    if (!subscription.lives) return
     subscription.session.subscriptions.delete(subscription.operationId)
     this.#subscriptions--
     this.#plans.release(subscription.plan)
@@ -255,10 +213,6 @@ export class Hub implements BrokerListener, InboxEvents, AsyncDisposable {
     })
     subscription.end()
     await this.#holdings.release(requests)
-  }
-
-  #lives(subscription: Subscription): boolean {
-    return subscription.session.subscriptions.get(subscription.operationId) === subscription
   }
 
   #tick(): void {

@@ -27,6 +27,11 @@ export class Subscription {
     this.#after = toBytes(envelope.after)
   }
 
+  /** Its operation has not ended. */
+  get lives(): boolean {
+    return this.session.subscriptions.get(this.operationId) === this
+  }
+
   write(position: Position, message: Message, redelivered: boolean, missed: number | null): void {
     const { session } = this
     const body = this.plan.render(message.push.header, message, session.idJson, redelivered, missed)

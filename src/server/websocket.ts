@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import type { IncomingMessage } from 'node:http'
 import type { Duplex } from 'node:stream'
-import { type ExecutionArgs, GraphQLError } from 'graphql'
+import type { ExecutionArgs } from 'graphql'
 import { handleProtocols, makeServer, type Context as ProtocolContext, type Server } from 'graphql-ws'
 import { type WebSocket, WebSocketServer } from 'ws'
 import { CLOSE_CODES, type CloseCode } from '../close-codes.ts'
@@ -16,6 +16,7 @@ import { MAX_REQUEST_BYTES, type Yoga } from '../graphql/yoga.ts'
 import type { Log } from '../observability/log.ts'
 import { Connection } from './connection.ts'
 import { Flusher } from './flusher.ts'
+import { failing, OperationErrors, publicErrors } from './operation-errors.ts'
 import { OperationTurns } from './operation-turns.ts'
 import { StreamLimit } from './stream-limit.ts'
 import type { Sweep } from './sweep.ts'
@@ -233,25 +234,4 @@ const SERVER_MESSAGES: readonly string[] = ['connection_ack', 'next', 'error']
 function isServerMessage(text: string): boolean {
   const { type } = JSON.parse(text) as { type: string }
   return SERVER_MESSAGES.includes(type)
-}
-
-class OperationErrors extends Error {
-  readonly errors: readonly GraphQLError[]
-
-  constructor(errors: readonly GraphQLError[]) {
-    super('operation failed')
-    this.errors = errors
-  }
-}
-
-function publicErrors(errors: readonly unknown[], log: Log): GraphQLError[] {
-  return errors.flatMap((error) => {
-    const original = error instanceof GraphQLError ? error.originalError : null
-    if (original instanceof OperationErrors) return [...original.errors]
-    return [toPublicError(error, log)]
-  })
-}
-
-async function* failing(error: unknown): AsyncGenerator<never> {
-  throw error
 }
