@@ -2,18 +2,24 @@ import fc from 'fast-check'
 import { it } from 'vitest'
 import { MemoryStore } from '../../src/broker/memory/store.ts'
 import { createMemoryBroker } from '../../src/broker/memory.ts'
-import { runModel, steps } from '../support/delivery-model.ts'
+import { modelSeed, RETENTION_MESSAGES, type Retention, runModel, steps } from '../support/delivery-model.ts'
 
-const limits = { retentionSeconds: 3600, retentionMessages: 1_000, resumeSeconds: 3600 }
+const RETENTIONS: readonly Retention[] = ['all', 'little']
 
-it('a hub on the embedded broker delivers as the model says, whatever happens', {
-  timeout: 600_000,
-}, async () => {
-  await fc.assert(
-    fc.asyncProperty(steps(100), async (all) => {
-      const store = new MemoryStore()
-      await runModel(all, (replicaId) => createMemoryBroker({ replicaId, limits, store }))
-    }),
-    { numRuns: 1_000, verbose: 1 },
-  )
-})
+it.each(RETENTIONS)(
+  'a hub on the embedded broker that keeps %s delivers as the model says',
+  {
+    timeout: 600_000,
+  },
+  async (retention) => {
+    const retentionMessages = RETENTION_MESSAGES[retention]
+    const limits = { retentionSeconds: 3600, retentionMessages, resumeSeconds: 3600 }
+    await fc.assert(
+      fc.asyncProperty(steps(100), async (all) => {
+        const store = new MemoryStore()
+        await runModel(all, retention, (replicaId) => createMemoryBroker({ replicaId, limits, store }))
+      }),
+      { numRuns: 1_000, seed: modelSeed() },
+    )
+  },
+)
