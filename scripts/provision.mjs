@@ -1,45 +1,62 @@
 // Provides what the tests need and npm does not bring: redis-server 7+ and Chromium. Says nothing when both are there.
 import { spawnSync } from 'node:child_process'
 import { existsSync, rmSync, writeFileSync } from 'node:fs'
-import { findChromium, findRedisServer } from './binaries.mjs'
+import { findChromium, findRedisServer, MIN_REDIS_MAJOR } from './binaries.mjs'
 
 /** Debian asks this program whether a package may start its service: while it says 101, none is started. */
 const POLICY = '/usr/sbin/policy-rc.d'
 
-const missing = [
-  findRedisServer()
-    ? null
-    : { name: 'redis-server 7 or later', debian: 'redis-server', homebrew: ['install', 'redis'] },
-  findChromium()
-    ? null
-    : { name: 'Chromium', debian: 'chromium', homebrew: ['install', '--cask', 'chromium'] },
-].filter((program) => program !== null)
+const PROGRAMS = [
+  {
+    name: `redis-server ${MIN_REDIS_MAJOR} or later`,
+    find: findRedisServer,
+    debian: 'redis-server',
+    homebrew: ['install', 'redis'],
+  },
+  { name: 'Chromium', find: findChromium, debian: 'chromium', homebrew: ['install', '--cask', 'chromium'] },
+]
 
-if (missing.length > 0) provide()
-
-function provide() {
-  const names = missing.map(({ name }) => name).join(' and ')
-  console.error(`The tests need ${names}, which this machine does not have.`)
-  if (isThere('apt-get') && process.getuid?.() === 0) installDebian()
-  else if (process.platform === 'darwin' && isThere('brew')) {
-    for (const { homebrew } of missing) run('brew', homebrew)
-  } else fail()
-  if (!findRedisServer() || !findChromium()) fail()
+try {
+  provide()
+} catch (error) {
+  console.error(error.message)
+  process.exitCode = 1
 }
 
-function installDebian() {
-  const quiet = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' }
+function provide() {
+  const missing = PROGRAMS.filter(({ find }) => find() === null)
+  if (missing.length === 0) return
+  console.error(`The tests need ${namesOf(missing)}, which this machine does not have.`)
+  const installed = install(missing)
+  const left = PROGRAMS.filter(({ find }) => find() === null)
+  if (!installed || left.length > 0) throw new Error(howToInstall(left.length > 0 ? left : missing))
+}
+
+/** False where it cannot be done or went wrong. */
+function install(programs) {
+  if (isThere('apt-get') && process.getuid?.() === 0) return installDebian(programs)
+  if (process.platform === 'darwin' && isThere('brew')) {
+    return programs.every(({ homebrew }) => run('brew', homebrew))
+  }
+  return false
+}
+
+function installDebian(programs) {
+  const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' }
+  const packages = programs.map(({ debian }) => debian)
   const ownPolicy = !existsSync(POLICY)
-  if (ownPolicy) writeFileSync(POLICY, '#!/bin/sh\nexit 101\n', { mode: 0o755 })
+  // Ctrl-C ends apt-get, which has it too; we stay until our policy is gone, or no package could start a service again.
+  const stay = () => {}
+  const signals = ['SIGINT', 'SIGTERM', 'SIGHUP']
+  for (const signal of signals) process.on(signal, stay)
   try {
-    run('apt-get', ['update', '-q'], quiet)
-    run(
-      'apt-get',
-      ['install', '-q', '-y', '--no-install-recommends', ...missing.map(({ debian }) => debian)],
-      quiet,
-    )
+    if (ownPolicy) writeFileSync(POLICY, '#!/bin/sh\nexit 101\n', { mode: 0o755 })
+    // One source that cannot be reached fails the update, though the others may have what we need.
+    run('apt-get', ['update', '-q'], env)
+    return run('apt-get', ['install', '-q', '-y', '--no-install-recommends', ...packages], env)
   } finally {
-    if (ownPolicy) rmSync(POLICY)
+    if (ownPolicy) rmSync(POLICY, { force: true })
+    for (const signal of signals) process.off(signal, stay)
   }
 }
 
@@ -47,19 +64,20 @@ function isThere(program) {
   return spawnSync(program, ['--version'], { stdio: 'ignore' }).status === 0
 }
 
+/** Whether it went well. */
 function run(program, args, env = process.env) {
   console.error(`> ${program} ${args.join(' ')}`)
   // Standard output is the tests' own.
-  const { status } = spawnSync(program, args, { env, stdio: ['ignore', 2, 2] })
-  if (status !== 0) fail()
+  return spawnSync(program, args, { env, stdio: ['ignore', 2, 2] }).status === 0
 }
 
-function fail() {
-  console.error(
-    `Install ${missing.map(({ name }) => name).join(' and ')}:
-  Debian, Ubuntu:  sudo apt-get install ${missing.map(({ debian }) => debian).join(' ')}
-  macOS:           ${missing.map(({ homebrew }) => `brew ${homebrew.join(' ')}`).join(' && ')}
-or name the programs with REDIS_SERVER=/path and CHROMIUM=/path.`,
-  )
-  process.exit(1)
+function namesOf(programs) {
+  return programs.map(({ name }) => name).join(' and ')
+}
+
+function howToInstall(programs) {
+  return `Install ${namesOf(programs)}:
+  Debian, Ubuntu:  sudo apt-get install ${programs.map(({ debian }) => debian).join(' ')}
+  macOS:           ${programs.map(({ homebrew }) => `brew ${homebrew.join(' ')}`).join(' && ')}
+or name the programs with REDIS_SERVER=/path and CHROMIUM=/path.`
 }
