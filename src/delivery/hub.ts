@@ -38,8 +38,12 @@ export interface HubCounts {
   readonly gaps: number
 }
 
-const PROOF_INTERVAL_MS = 100 // asked at most this often per session
-const RECORD_INTERVAL_MS = 200 // confirmed offsets reach the store at most this late, while it has room
+const TICK_MS = 100
+/**
+ * Up to so many sessions are asked for proofs at every tick. Where there are more, questions and answers would be a good
+ * part of all frames: all of them are asked at every second one, when records and receipts are written as well.
+ */
+const FEW_SESSIONS = 256
 
 /**
  * The hub: every subscription of this replica, and the way of each message to all of them.
@@ -78,7 +82,7 @@ export class Hub implements BrokerListener, InboxEvents, AsyncDisposable {
       catchUp: this.#catchUp,
       events: this,
     })
-    this.#clock = setInterval(() => this.#tick(), PROOF_INTERVAL_MS)
+    this.#clock = setInterval(() => this.#tick(), TICK_MS)
     this.#clock.unref()
   }
 
@@ -217,8 +221,11 @@ export class Hub implements BrokerListener, InboxEvents, AsyncDisposable {
 
   #tick(): void {
     const now = Date.now()
-    this.#unproven = this.#unproven.filter((session) => session.ask(now))
-    if (++this.#ticks % (RECORD_INTERVAL_MS / PROOF_INTERVAL_MS) !== 0) return
+    const second = ++this.#ticks % 2 === 0
+    if (second || this.#unproven.length <= FEW_SESSIONS) {
+      this.#unproven = this.#unproven.filter((session) => session.ask(now))
+    }
+    if (!second) return
     // Both keep what could not be written and try again at the next tick.
     this.#records.flush().catch(() => {})
     this.#ledger.flush().catch(() => {})
