@@ -4,6 +4,7 @@ import { mediansOf } from './statistics.mjs'
 
 /** How long one measured burst should take at the rate seen before. */
 const BURST_SECONDS = 0.8
+const WARMING_BURSTS = 3
 
 /**
  * @typedef {object} Bench what a scenario is given
@@ -13,6 +14,7 @@ const BURST_SECONDS = 0.8
  * @property {(text: string) => void} progress
  * @property {(peer: string, reason: string) => void} failed
  * @property {number} loadProcesses
+ * @property {() => boolean} isLate whether the scenario's share of the time is used up
  *
  * @typedef {object} Row one line of a scenario's table
  * @property {string} variant
@@ -22,32 +24,45 @@ const BURST_SECONDS = 0.8
  */
 
 /**
- * Measures variants of peers, A B C A B C …, so that whatever else the machine does falls on all of them alike. A peer
- * that fails is told and left out; the others go on.
+ * Measures peers and their variants, A B C A B C …, so that whatever else the machine does falls on all of them alike. A
+ * peer that fails is told and left out; the others go on. Past the scenario's time no further round begins.
  *
  * @param {Bench} bench
- * @param {{ variant: string, peer: import('./peers.mjs').Peer, open: () => Promise<Entry> }[]} entries
+ * @param {{ peer: import('./peers.mjs').Peer, open: () => Promise<Entry> }[]} entries
  * @returns {Promise<Row[]>}
  *
- * @typedef {{ run: () => Promise<Record<string, number>>, close: () => Promise<unknown> }} Entry
+ * @typedef {{ variants: Record<string, () => Promise<Record<string, number>>>, close?: () => Promise<unknown> }} Entry
  */
 export async function interleave(bench, entries) {
   const open = []
-  for (const { variant, peer, open: start } of entries) {
-    bench.progress(`${peer.name} ${variant}: starting`)
-    await attempt(bench, peer, async () => open.push({ variant, peer, runs: [], ...(await start()) }))
+  const lines = []
+  for (const { peer, open: start } of entries) {
+    bench.progress(`${peer.name}: starting`)
+    await attempt(bench, peer, async () => {
+      const entry = await start()
+      open.push(entry)
+      for (const [variant, run] of Object.entries(entry.variants))
+        lines.push({ peer, variant, run, runs: [] })
+    })
   }
-  for (let i = 0; i < bench.runs; i++) {
-    for (const entry of open) {
-      if (entry.runs.length < i) continue
-      bench.progress(`${entry.peer.name} ${entry.variant}: run ${i + 1} of ${bench.runs}`)
-      await attempt(bench, entry.peer, async () => entry.runs.push(await entry.run()))
+  for (let round = 1; round <= bench.runs; round++) {
+    if (round > 1 && bench.isLate()) break
+    for (const line of lines) {
+      // One that failed before does not come again.
+      if (line.runs.length < round - 1) continue
+      bench.progress(`${line.peer.name} ${line.variant}: run ${round} of ${bench.runs}`)
+      await attempt(bench, line.peer, async () => line.runs.push(await line.run()))
     }
   }
-  for (const { close } of open) await close()
-  return open
+  for (const { close } of open) await close?.()
+  return lines
     .filter(({ runs }) => runs.length > 0)
     .map(({ variant, peer, runs }) => ({ variant, peer: peer.name, medians: mediansOf(runs), runs }))
+    .sort((a, b) => variants(lines).indexOf(a.variant) - variants(lines).indexOf(b.variant))
+}
+
+function variants(lines) {
+  return lines.map(({ variant }) => variant)
 }
 
 async function attempt(bench, peer, work) {
@@ -59,29 +74,33 @@ async function attempt(bench, peer, work) {
 }
 
 /**
- * One peer with subscribers connected, every burst calibrated by the one before.
+ * One peer with subscribers connected, and a measured burst for each way of pushing, calibrated by the one before.
  *
  * @param {import('./arena.mjs').ArenaOptions} arenaOptions
- * @param {{ perPush?: number, connections?: number, via?: 'http' | 'websocket' }} push
+ * @param {Record<string, { perPush?: number, connections?: number, via?: 'http' | 'websocket' }>} pushes by variant
  * @param {{ first?: number, multiple?: number, most?: number }} [count] pushes of the first burst; of what the number of
  *   pushes must be a multiple, so that it says how many deliveries there will be; at most
+ * @returns {Promise<Entry>}
  */
-export async function openBursts(arenaOptions, push, { first = 10, multiple = 1, most = Infinity } = {}) {
+export async function openBursts(arenaOptions, pushes, { first = 10, multiple = 1, most = Infinity } = {}) {
   const arena = await openArena(arenaOptions)
   try {
     await arena.connect()
     await arena.probe()
-    let count = first
-    const run = async () => {
-      const result = await arena.burst({ ...push, count })
-      const wanted = result.pushesPerSecond * BURST_SECONDS
-      // Growing step by step: the first bursts run cold code.
-      const next = Math.min(most, wanted, count * 4)
-      count = Math.max(multiple, Math.ceil(next / multiple) * multiple)
-      return result
+    const variants = {}
+    for (const [variant, push] of Object.entries(pushes)) {
+      let count = first
+      const run = async () => {
+        const result = await arena.burst({ ...push, count })
+        // Growing step by step: the first bursts run cold code.
+        const next = Math.min(most, result.pushesPerSecond * BURST_SECONDS, count * 4)
+        count = Math.max(multiple, Math.ceil(next / multiple) * multiple)
+        return result
+      }
+      for (let i = 0; i < WARMING_BURSTS; i++) await run()
+      variants[variant] = run
     }
-    for (let i = 0; i < 3; i++) await run()
-    return { run, close: arena.close, arena }
+    return { variants, close: arena.close }
   } catch (error) {
     await arena.close()
     throw error

@@ -18,6 +18,7 @@ export const HELP = `Usage: npm run bench -- [options]
   --scenario <name,…>     ${NAMES.map((name, i) => `${i + 1} ${name}`).join(', ')} (default: all; numbers do too)
   --peers <name,…>        ${PEER_NAMES.join(', ')} (default: all that a scenario compares)
   --runs <n>              runs of each, interleaved; medians are shown (default: 5)
+  --minutes <n>           past each scenario's share of it no further round begins (default: 4.5)
   --size <factor>         multiplies the number of subscribers (default: 1)
   --load-processes <n>    processes that hold the subscribers (default: 2)
   --help
@@ -34,6 +35,7 @@ export function readOptions(args) {
         scenario: { type: 'string', default: NAMES.join(',') },
         peers: { type: 'string', default: PEER_NAMES.join(',') },
         runs: { type: 'string', default: '5' },
+        minutes: { type: 'string', default: '4.5' },
         size: { type: 'string', default: '1' },
         'load-processes': { type: 'string', default: '2' },
         help: { type: 'boolean', default: false },
@@ -45,6 +47,7 @@ export function readOptions(args) {
         .map((given) => known('scenario', NAMES[Number(given) - 1] ?? given, NAMES)),
       peers: values.peers.split(',').map((given) => known('peer', given, PEER_NAMES)),
       runs: positive('--runs', values.runs, true),
+      minutes: positive('--minutes', values.minutes, false),
       size: positive('--size', values.size, false),
       loadProcesses: positive('--load-processes', values['load-processes'], true),
       help: values.help,

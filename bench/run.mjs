@@ -49,8 +49,11 @@ for (const peer of PEERS.filter(({ name }) => options.peers.includes(name))) {
 }
 
 const scenarios = {}
+let share = 0
 try {
   for (const name of options.scenarios) {
+    share++
+    const lateAt = started + (options.minutes * 60_000 * share) / options.scenarios.length
     const { title, about, targets, run } = await SCENARIOS[name]()
     say(`\n${title}\n${about}`)
     const rows = await run({
@@ -58,6 +61,7 @@ try {
       runs: options.runs,
       size: options.size,
       loadProcesses: options.loadProcesses,
+      isLate: () => Date.now() > lateAt,
       progress: (text) => progress(`${name}  ${text}`),
       failed: (peer, reason) => {
         failures.push({ scenario: name, peer, reason })

@@ -9,9 +9,9 @@ export const about =
   'Resident memory of the server over that before they came, per session: as it settles, and after a full collection. ' +
   'A new process for each run; three runs at most.'
 export const targets = ['≤ 10 KB', '≤ 0.5 × docs-stack’s', 'connecting: ≥ 1.5 × docs-stack’s rate']
-const peers = ['cloudpush', 'bridge', 'docs-stack']
+const COMPARED = ['cloudpush', 'bridge', 'docs-stack']
 const COLLECT = fileURLToPath(new URL('../collect-garbage.mjs', import.meta.url))
-const SETTLE_MS = 1_500
+const SETTLE_MS = 1_000
 const MOST_RUNS = 3
 
 /** @param {import('../measure.mjs').Bench} bench */
@@ -52,11 +52,10 @@ export function run(bench) {
   return interleave(
     { ...bench, runs: Math.min(bench.runs, MOST_RUNS) },
     bench.peers
-      .filter(({ name }) => peers.includes(name))
+      .filter(({ name }) => COMPARED.includes(name))
       .map((peer) => ({
-        variant: `${subscribers} sessions`,
         peer,
-        open: async () => ({ run: () => measure(peer), close: async () => {} }),
+        open: async () => ({ variants: { [`${subscribers} sessions`]: () => measure(peer) } }),
       })),
   )
 }

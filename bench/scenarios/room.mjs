@@ -11,24 +11,26 @@ export const targets = [
   'CPU per delivery ≤ bridge’s',
 ]
 
+const ONE_AT_A_TIME = ['cloudpush', 'bridge', 'docs-stack', 'socketio']
+/** An inbox keeps 1,000 messages; who is further behind would have gaps, and they would be told as loss. */
+const MOST_PUSHES = 500
+
 /** @param {import('../measure.mjs').Bench} bench */
 export function run(bench) {
   const subscribers = Math.max(1, Math.round(1000 * bench.size))
-  const entry = (peer, connections) => ({
-    variant: connections === 1 ? '1 pusher' : `${connections} pushers`,
-    peer,
-    open: () =>
-      openBursts(
-        { peer, subscribers, identifiers: 1, loadProcesses: bench.loadProcesses },
-        { connections },
-        // An inbox keeps 1,000 messages; who is further behind would have gaps, and they are told as loss.
-        { most: 500 },
-      ),
-  })
-  return interleave(bench, [
-    ...bench.peers.map((peer) => entry(peer, 8)),
-    ...bench.peers.filter(({ name }) => ONE_AT_A_TIME.includes(name)).map((peer) => entry(peer, 1)),
-  ])
+  return interleave(
+    bench,
+    bench.peers.map((peer) => ({
+      peer,
+      open: () =>
+        openBursts(
+          { peer, subscribers, identifiers: 1, loadProcesses: bench.loadProcesses },
+          {
+            '8 pushers': { connections: 8 },
+            ...(ONE_AT_A_TIME.includes(peer.name) && { '1 pusher': { connections: 1 } }),
+          },
+          { most: MOST_PUSHES },
+        ),
+    })),
+  )
 }
-
-const ONE_AT_A_TIME = ['cloudpush', 'bridge', 'docs-stack', 'socketio']
