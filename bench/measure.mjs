@@ -3,7 +3,7 @@ import { openArena } from './arena.mjs'
 import { mediansOf } from './statistics.mjs'
 
 /** How long one measured burst should take at the rate seen before. */
-const BURST_SECONDS = 0.8
+const BURST_SECONDS = 0.6
 const WARMING_BURSTS = 3
 
 /**

@@ -5,7 +5,7 @@ import { existsSync } from 'node:fs'
 import { mkdir, writeFile } from 'node:fs/promises'
 import { availableParallelism, cpus } from 'node:os'
 import { fileURLToPath } from 'node:url'
-import { HELP, readOptions, SCENARIOS } from './options.mjs'
+import { HELP, readOptions, SCENARIOS, SHARES } from './options.mjs'
 import { PEERS } from './peers.mjs'
 import { stopAll } from './processes.mjs'
 import { tableOf } from './table.mjs'
@@ -49,11 +49,12 @@ for (const peer of PEERS.filter(({ name }) => options.peers.includes(name))) {
 }
 
 const scenarios = {}
+const whole = options.scenarios.reduce((sum, name) => sum + SHARES[name], 0)
 let share = 0
 try {
   for (const name of options.scenarios) {
-    share++
-    const lateAt = started + (options.minutes * 60_000 * share) / options.scenarios.length
+    share += SHARES[name]
+    const lateAt = started + (options.minutes * 60_000 * share) / whole
     const { title, about, targets, run } = await SCENARIOS[name]()
     say(`\n${title}\n${about}`)
     const rows = await run({

@@ -5,7 +5,7 @@ export const about =
   'Each push names all 100, 4 pushers; offered as fast as the server answers, to see what is above 20,000 messages/s.'
 export const targets = ['≥ 20,000/s', '≥ 5 × docs-stack']
 
-const COMPARED = ['cloudpush', 'bridge', 'docs-stack', 'apollo']
+const COMPARED = ['cloudpush', 'bridge', 'docs-stack']
 const IDENTIFIERS = 100
 /** An inbox keeps 1,000 messages. */
 const MOST_PUSHES = 900

@@ -4,7 +4,7 @@ export const title = 'Many: each push names 1,000 identifiers, one subscriber ea
 export const about = '4 pushers with a request each on its way.'
 export const targets = ['≥ 4 × docs-stack']
 
-const COMPARED = ['cloudpush', 'bridge', 'docs-stack', 'apollo']
+const COMPARED = ['cloudpush', 'bridge', 'docs-stack']
 /** An inbox keeps 1,000 messages. */
 const MOST_PUSHES = 500
 

@@ -4,7 +4,7 @@ export const title = 'Single: each push names one of 1,000 identifiers, one subs
 export const about = '32 HTTP connections; or one WebSocket with 256 mutations on their way.'
 export const targets = ['HTTP: ≥ 1.5 × docs-stack', 'WebSocket: ≥ 4 × docs-stack over HTTP']
 
-const COMPARED = ['cloudpush', 'bridge', 'docs-stack', 'apollo', 'mercurius']
+const COMPARED = ['cloudpush', 'bridge', 'docs-stack', 'apollo']
 const ALSO_OVER_WEBSOCKET = ['cloudpush', 'docs-stack']
 
 /** @param {import('../measure.mjs').Bench} bench */
