@@ -38,11 +38,13 @@ export interface HubCounts {
   readonly gaps: number
 }
 
-const TICK_MS = 100
+const TICK_MS = 25
 /**
- * Up to so many sessions are asked for proofs at every tick. Where there are more, questions and answers would be a good
- * part of all frames: all of them are asked at every second one, when records and receipts are written as well.
+ * A session is asked for proofs, and what was proved is recorded, this often; where many wait for it half as often, since
+ * questions and answers would be a good part of all frames. Each tick asks its share of them: never in one burst.
  */
+const PROOF_TICKS = 4 // 100 ms
+const BUSY_PROOF_TICKS = 8 // 200 ms
 const FEW_SESSIONS = 256
 
 /**
@@ -220,16 +222,21 @@ export class Hub implements BrokerListener, InboxEvents, AsyncDisposable {
   }
 
   #tick(): void {
-    const now = Date.now()
-    const second = ++this.#ticks % 2 === 0
-    if (second || this.#unproven.length <= FEW_SESSIONS) {
-      this.#unproven = this.#unproven.filter((session) => session.ask(now))
-    }
-    if (!second) return
+    const interval = this.#unproven.length > FEW_SESSIONS ? BUSY_PROOF_TICKS : PROOF_TICKS
+    this.#askForProofs(Math.ceil(this.#unproven.length / interval))
+    if (++this.#ticks % interval !== 0) return
     // Both keep what could not be written and try again at the next tick.
     this.#records.flush().catch(() => {})
     this.#ledger.flush().catch(() => {})
     this.#holdings.tick()
     this.#plans.rest()
+  }
+
+  /** Asks the sessions that have waited longest. */
+  #askForProofs(share: number): void {
+    if (share === 0) return
+    const now = Date.now()
+    const asked = this.#unproven.splice(0, share)
+    for (const session of asked) if (session.ask(now)) this.#unproven.push(session)
   }
 }

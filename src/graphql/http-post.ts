@@ -18,7 +18,7 @@ const NO_STREAM: Response = [
 
 /**
  * Queries and mutations as JSON over POST: what back ends push with. graphql-http, on Node's own request and response,
- * takes a quarter of the processor time that a Fetch request and its streams cost here (docs/performance.md); everything
+ * carries more than twice the pushes per second that a Fetch request and its streams do here (docs/performance.md); everything
  * else that HTTP has (GET, SSE, GraphiQL, CORS preflight) is Yoga's. Both run operations through the same plug-ins.
  */
 export function createHttpPost(yoga: Yoga, log: Log) {

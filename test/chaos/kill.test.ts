@@ -5,8 +5,6 @@ import { startRedis } from '../support/redis.ts'
 
 const CLIENTS = 160 // 40 of each of the four kinds
 const PHASE_MESSAGES = 5_000 // some 2.3 seconds of load before, between and after the kills
-/** What the client had not proved, and the store not recorded, when its replica died. */
-const OLDEST_REPEAT_MS = 500
 
 it('invariants 1, 2, 3 and 5: one replica after the other is killed with -9 under load, and no stock client misses a message', async () => {
   await using redis = await startRedis()
@@ -26,10 +24,12 @@ it('invariants 1, 2, 3 and 5: one replica after the other is killed with -9 unde
   await load.reconnected(CLIENTS / 2 + CLIENTS)
   await load.received(PHASE_MESSAGES)
   const { violations, ...result } = await load.finish()
+  console.info('killed under load', result)
   expect(violations).toEqual([])
   expect(result.refusals).toEqual({})
   expect(result.accepted / result.seconds).toBeGreaterThanOrEqual(500)
-  expect(result.oldestRepeatMs).toBeLessThanOrEqual(OLDEST_REPEAT_MS)
+  // What clients had not proved, and the store not recorded, when their replica died: no more than half a second of it.
+  expect(result.repeats).toBeLessThanOrEqual(result.allowedRepeats)
 })
 
 async function killAndStart(replica: GatewayProcess, args: readonly string[]): Promise<GatewayProcess> {

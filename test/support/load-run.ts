@@ -34,6 +34,8 @@ export interface LoadResult extends Omit<Pushed, 'accepted'> {
   /** Messages that came, each counted once. */
   readonly arrived: number
   readonly repeats: number
+  /** How many messages came in the 500 ms before their connection ended. */
+  readonly allowedRepeats: number
   readonly oldestRepeatMs: number
   /** How often clients received something on a connection after their first. */
   readonly reconnects: number
@@ -132,6 +134,7 @@ export class LoadRun implements AsyncDisposable {
       accepted: Object.values(accepted).reduce((sum, count) => sum + count, 0),
       arrived: this.#arrived,
       repeats: repeats.reduce((sum, { count }) => sum + count, 0),
+      allowedRepeats: repeats.reduce((sum, { allowed }) => sum + allowed, 0),
       oldestRepeatMs: Math.max(...repeats.map(({ oldestMs }) => oldestMs)),
       reconnects: this.#reconnects,
       violations: [...this.#receptions.flatMap(({ violations }) => violations), ...missing()],

@@ -12,7 +12,12 @@ export interface Repeats {
   readonly count: number
   /** The oldest repeat: ms from its arrival before to the last arrival of all on that connection. */
   readonly oldestMs: number
+  /** How many messages came within `UNPROVEN_MS` before their connection ended: what may be repeated. */
+  readonly allowed: number
 }
+
+/** How long before its end what came on a connection need not have been proved and recorded. */
+const UNPROVEN_MS = 500
 
 const MAX_VIOLATIONS = 20
 
@@ -29,6 +34,7 @@ export class Reception {
   #cutAt = 0
   #repeats = 0
   #oldestMs = 0
+  #allowed = 0
   #attempts = 0
   /** How often something came on a connection after the first. */
   reconnects = 0
@@ -42,7 +48,7 @@ export class Reception {
   }
 
   get repeats(): Repeats {
-    return { count: this.#repeats, oldestMs: this.#oldestMs }
+    return { count: this.#repeats, oldestMs: this.#oldestMs, allowed: this.#allowed }
   }
 
   get arrived(): number {
@@ -52,6 +58,8 @@ export class Reception {
   /** The client goes to connect. Answers how often it had before. */
   connecting(): number {
     this.#connectedAt = performance.now()
+    // A further attempt after the same cut allows nothing more.
+    if (this.#cutAt !== this.#lastAt) this.#allowed += this.#cameSince(this.#lastAt - UNPROVEN_MS)
     this.#cutAt = this.#lastAt
     return this.#attempts++
   }
@@ -93,6 +101,13 @@ export class Reception {
       furthest === accepted[identifier]
         ? []
         : [`${this.#who}: ${identifier} came to ${furthest} of ${accepted[identifier]}`],
+    )
+  }
+
+  #cameSince(from: number): number {
+    return [...this.#inboxes.values()].reduce(
+      (sum, { cameAt }) => sum + cameAt.filter((at) => at > from).length,
+      0,
     )
   }
 
