@@ -4,7 +4,7 @@ import { fileURLToPath } from 'node:url'
 
 const MAIN = fileURLToPath(new URL('../dist/main.js', import.meta.url))
 const NCHAN_MODULE = process.env.NCHAN_MODULE ?? '/usr/lib/nginx/modules/ngx_nchan_module.so'
-export const NGINX = process.env.NGINX ?? '/usr/sbin/nginx'
+export const NGINX = process.env.NGINX_BINARY ?? '/usr/sbin/nginx'
 
 /**
  * @typedef {object} Peer
@@ -49,7 +49,7 @@ export const PEERS = [
     missing: () =>
       existsSync(NGINX) && existsSync(NCHAN_MODULE)
         ? null
-        : `not here: apt-get install nginx libnginx-mod-nchan (or NGINX and NCHAN_MODULE name them)`,
+        : `not here: apt-get install nginx libnginx-mod-nchan (or NGINX_BINARY and NCHAN_MODULE name them)`,
   },
 ]
 
