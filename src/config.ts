@@ -1,5 +1,11 @@
 import { closest } from './config/closest.ts'
-import { SETTINGS, type Setting, type SettingName } from './config/settings.ts'
+import {
+  SETTINGS,
+  type ServiceCommand,
+  type Setting,
+  type SettingName,
+  settingsOf,
+} from './config/settings.ts'
 
 /** Everything that can be set, checked. Names carry their unit; see `config/settings.ts` for meaning and range. */
 export type Config = {
@@ -21,6 +27,8 @@ export function variableOf(name: SettingName): string {
 }
 
 export interface ConfigSource {
+  /** Default: `start`. */
+  readonly command?: ServiceCommand
   /** Values of flags by setting, as text; a switch that is given is `'true'`. */
   readonly flags: Partial<Record<SettingName, string>>
   /** What else stood on the command line. */
@@ -34,12 +42,19 @@ export type ParsedConfig = { readonly config: Config } | { readonly problems: re
  * Reads all settings and checks all of them: either a whole configuration, or every problem there is, one line each.
  * A flag is stronger than our variable, which is stronger than a common one (`PORT`, `HOST`, `REDIS_URL`).
  */
-export function parseConfig({ flags, unknownFlags = [], env }: ConfigSource): ParsedConfig {
-  const problems = [...unknownFlags.map(unknownFlag), ...unknownVariables(env)]
+export function parseConfig({
+  command = 'start',
+  flags,
+  unknownFlags = [],
+  env,
+}: ConfigSource): ParsedConfig {
+  const problems = [...unknownFlags.map((flag) => unknownFlag(flag, command)), ...unknownVariables(env)]
   const values: Record<string, unknown> = {}
+  const own = settingsOf(command)
   for (const name of NAMES) {
     const setting: Setting = SETTINGS[name]
-    const given = findGiven(name, flags, env)
+    // Several commands may run in one environment: a variable that is not for this one is not looked at.
+    const given = findGiven(name, flags, own.includes(name) ? env : {})
     const parsed = given ? setting.schema.safeParse(given.text) : null
     values[name] = parsed?.success ? parsed.data : setting.fallback
     if (!given || !parsed || parsed.success) continue
@@ -49,8 +64,12 @@ export function parseConfig({ flags, unknownFlags = [], env }: ConfigSource): Pa
   const config = values as unknown as Config
   const exposed = exposedHost(config, findGiven('host', flags, env)?.from)
   if (exposed) problems.push(exposed)
+  if (command === 'gateway' && findGiven('redis', flags, env) === null) problems.push(NO_REGISTRY)
   return problems.length > 0 ? { problems } : { config }
 }
+
+const NO_REGISTRY =
+  '--redis is missing: a gateway finds the replicas in the Redis that they share, such as --redis redis://localhost:6379.'
 
 interface Given {
   readonly text: string
@@ -74,25 +93,29 @@ function quoted(text: string): string {
   return JSON.stringify(text.replace(/^([\w+.-]+:)(\/*).*@/s, '$1$2…@'))
 }
 
-function unknownFlag(flag: string): string {
+function unknownFlag(flag: string, command: ServiceCommand): string {
   if (!flag.startsWith('-')) return `${quoted(flag)} is not understood; settings begin with --.`
   const word = flag.split('=', 1)[0] ?? flag
-  const known = NAMES.map((name) => `--${SETTINGS[name].flag}`)
+  const known = settingsOf(command).map((name) => `--${SETTINGS[name].flag}`)
   // A switch that was given a value is known, and still not understood.
   if (known.includes(word)) return `${word} takes no value; leave "${flag.slice(word.length)}" out.`
-  return unknownSetting(word, known)
+  const other = command === 'start' ? 'gateway' : 'start'
+  if (settingsOf(other).some((name) => word === `--${SETTINGS[name].flag}`)) {
+    return `${word} is a setting of cloudpush ${other}; cloudpush ${command} has no use for it.`
+  }
+  return unknownSetting(word, known, command)
 }
 
 function unknownVariables(env: ConfigSource['env']): string[] {
   const known = [...NAMES.map(variableOf), ...OTHER_VARIABLES]
   return Object.keys(env)
     .filter((variable) => variable.startsWith(PREFIX) && !known.includes(variable))
-    .map((variable) => unknownSetting(variable, known))
+    .map((variable) => unknownSetting(variable, known, 'start'))
 }
 
-function unknownSetting(given: string, known: readonly string[]): string {
+function unknownSetting(given: string, known: readonly string[], command: ServiceCommand): string {
   const meant = closest(given, known)
-  return `${given} is not a setting; ${meant ? `did you mean ${meant}?` : 'cloudpush start --help lists them.'}`
+  return `${given} is not a setting; ${meant ? `did you mean ${meant}?` : `cloudpush ${command} --help lists them.`}`
 }
 
 /** As there is no authentication, whoever reaches the address may do everything. */

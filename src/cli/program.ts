@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { Command, CommanderError, Option } from 'commander'
 import { closest } from '../config/closest.ts'
-import { SETTINGS, type Setting, type SettingName } from '../config/settings.ts'
+import { SETTINGS, type Setting, type SettingName, settingsOf } from '../config/settings.ts'
 import { variableOf } from '../config.ts'
 import { URL_HELP } from './endpoint.ts'
 import { CommandFailure, EXIT, EXIT_CODES_HELP, styled, type Terminal } from './terminal.ts'
@@ -169,7 +169,7 @@ function addStart(program: Command, terminal: Terminal, run: Run): void {
   const start = program
     .command('start', { isDefault: true })
     .description('run a gateway: alone on the embedded broker, or as a replica of a cluster with --redis')
-  for (const name of Object.keys(SETTINGS) as SettingName[]) start.addOption(optionOf(name))
+  for (const name of settingsOf('start')) start.addOption(optionOf(name))
   start
     .addHelpText(
       'after',
@@ -181,7 +181,7 @@ function addStart(program: Command, terminal: Terminal, run: Run): void {
     .action((_options: unknown, command: Command) =>
       run(async () => {
         const flags: Partial<Record<SettingName, string>> = {}
-        for (const name of Object.keys(SETTINGS) as SettingName[]) {
+        for (const name of settingsOf('start')) {
           const value = command.getOptionValue(name) as string | boolean | undefined
           if (value !== undefined) flags[name] = String(value)
         }

@@ -10,8 +10,11 @@ export interface Choice {
 }
 
 export interface Chooser {
-  /** `sticky`: the replica that the client was on; it is chosen again while it accepts. Null when none accepts. */
-  choose(sticky: string | null): Choice | null
+  /**
+   * `sticky`: the replica that the client was on; it is chosen again while it accepts. `except`: those that were just seen
+   * to refuse. Null when no other accepts.
+   */
+  choose(sticky: string | null, except?: ReadonlySet<string>): Choice | null
 }
 
 /**
@@ -58,13 +61,14 @@ export function createChooser({
   }
 
   return {
-    choose(sticky) {
-      const replicas = registry.replicas()
+    choose(sticky, except) {
+      const living = registry.replicas()
+      const replicas = except?.size ? living.filter(({ id }) => !except.has(id)) : living
       const replica = pick(replicas, sticky)
       if (!replica) return null
       note(replica)
-      const living = new Set(replicas.map(({ id }) => id))
-      for (const id of sent.keys()) if (!living.has(id)) sent.delete(id)
+      const ids = new Set(living.map(({ id }) => id))
+      for (const id of sent.keys()) if (!ids.has(id)) sent.delete(id)
       const alternates = replicas
         .filter((other) => other.id !== replica.id && accepts(other))
         .sort((a, b) => fill(a) - fill(b))

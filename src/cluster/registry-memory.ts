@@ -11,6 +11,9 @@ export function createMemoryRegistry(): Registry {
   }
   return {
     available: true,
+    async watch(listening) {
+      listener = listening
+    },
     async join(identity, load, listening) {
       self = identity
       listener = listening

@@ -56,6 +56,8 @@ export interface RegistryListener {
 }
 
 export interface Registry extends AsyncDisposable {
+  /** Follows all replicas without being one of them. Instead of `join`, and like it once. */
+  watch(listener: RegistryListener): Promise<void>
   /** Takes the lease; rejects when a living replica has the id already. */
   join(self: ReplicaIdentity, load: Load, listener: RegistryListener): Promise<void>
   /** Renews the lease and tells all others the load. */

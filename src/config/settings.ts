@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { parseNetworks } from './networks.ts'
 
 /**
  * Every setting once: its flag, its variable, what it takes, and what it means. The command line, the environment,
@@ -9,7 +10,7 @@ export interface Setting<T = unknown> {
   readonly flag: string
   /** How the value is shown in `--help`; null for a switch. */
   readonly value: string | null
-  readonly group: 'Where' | 'Keeping' | 'Sessions' | 'Limits' | 'Other'
+  readonly group: 'Where' | 'Keeping' | 'Sessions' | 'Limits' | 'Gateway' | 'Other'
   readonly description: string
   readonly schema: z.ZodType<T>
   readonly fallback: T
@@ -82,6 +83,17 @@ export const SETTINGS = {
     null,
     url(['ws:', 'wss:', 'http:', 'https:']),
     'where clients reach this replica (default: from host and port)',
+  ),
+  trustedProxies: setting(
+    'Where',
+    'trusted-proxies',
+    '<list>',
+    '127.0.0.0/8,::1',
+    z.string().refine((text) => parseNetworks(text) !== null, {
+      message:
+        'must be addresses or networks with commas between, such as 10.0.0.0/8,::1; none: nobody is trusted',
+    }),
+    'whose X-Forwarded-For is believed: addresses and networks, with commas between, or none',
   ),
   insecure: setting(
     'Where',
@@ -189,6 +201,22 @@ export const SETTINGS = {
     whole(1, 1_000_000),
     'identifiers of one push',
   ),
+  holdSeconds: setting(
+    'Gateway',
+    'hold-seconds',
+    '<s>',
+    10,
+    seconds(0),
+    'how long a client is held while no replica takes it, before it is closed with 1013',
+  ),
+  stallSeconds: setting(
+    'Gateway',
+    'stall-seconds',
+    '<s>',
+    5,
+    seconds(),
+    'a replica that is silent for so long, although asked, loses its sessions to the others',
+  ),
   logLevel: setting<'silent' | 'error' | 'warn' | 'info' | 'debug'>(
     'Other',
     'log-level',
@@ -200,3 +228,28 @@ export const SETTINGS = {
 } as const satisfies Record<string, Setting>
 
 export type SettingName = keyof typeof SETTINGS
+
+/** The commands that run until they are stopped, and take settings. */
+export type ServiceCommand = 'start' | 'gateway'
+
+/** What a gateway has in common with a replica; its own are the group `Gateway`. */
+const SHARED: readonly SettingName[] = [
+  'port',
+  'host',
+  'redis',
+  'redisPrefix',
+  'insecure',
+  'idleTimeoutSeconds',
+  'drainSeconds',
+  'maxBufferedBytes',
+  'trustedProxies',
+  'logLevel',
+]
+
+/** The settings that a command takes. */
+export function settingsOf(command: ServiceCommand): SettingName[] {
+  const names = Object.keys(SETTINGS) as SettingName[]
+  const ofGateway = (name: SettingName) => SETTINGS[name].group === 'Gateway'
+  if (command === 'start') return names.filter((name) => !ofGateway(name))
+  return names.filter((name) => ofGateway(name) || SHARED.includes(name))
+}

@@ -69,7 +69,7 @@ export class Connection implements Transport {
     if (this.#echoes !== true) this.#unanswered++
     if (this.#echoes === false || this.#unanswered > MAX_UNANSWERED) {
       this.flush()
-      if (this.open) this.#socket.ping(`${sequence}`)
+      if (this.open) this.#socket.ping(`${sequence} ${this.sessionId}`)
       return
     }
     this.write(`{"type":"ping","payload":{"ack":${sequence},"session":"${this.sessionId}"}}`)
@@ -89,6 +89,12 @@ export class Connection implements Transport {
     const { ack, session } = payload as { ack?: unknown; session?: unknown }
     this.#echoes = true
     return typeof ack === 'number' && session === this.sessionId ? ack : null
+  }
+
+  /** A WebSocket pong. Answers the sequence number that it proves, or null: it may echo what a former replica asked. */
+  socketPonged(text: string): number | null {
+    const [sequence, session] = text.split(' ')
+    return session === this.sessionId ? Number(sequence) : null
   }
 
   disconnect(reason: string | null): void {

@@ -14,6 +14,7 @@ import { toPublicError } from '../graphql/plugins/errors.ts'
 import { type OperationParams, prepareOperation, runnerOf } from '../graphql/prepare.ts'
 import { MAX_REQUEST_BYTES, type Yoga } from '../graphql/yoga.ts'
 import type { Log } from '../observability/log.ts'
+import { type ClientAddress, createClientAddress } from './client-address.ts'
 import { Connection } from './connection.ts'
 import { Flusher } from './flusher.ts'
 import { failing, OperationErrors, publicErrors } from './operation-errors.ts'
@@ -50,6 +51,7 @@ export class WebSocketSide {
   readonly connections = new Set<Connection>()
   readonly #options: WebSocketOptions
   readonly #flusher = new Flusher()
+  readonly #clientAddress: ClientAddress
   readonly #sockets = new WebSocketServer({
     noServer: true,
     clientTracking: false,
@@ -61,6 +63,7 @@ export class WebSocketSide {
 
   constructor(options: WebSocketOptions) {
     this.#options = options
+    this.#clientAddress = createClientAddress(options.config.trustedProxies)
     this.#protocol = makeServer<Record<string, unknown>, Extra>({
       // The sweep sees to it: no timer per session.
       connectionInitWaitTimeout: 0,
@@ -93,7 +96,7 @@ export class WebSocketSide {
         id: connection.sessionId,
         subject: null,
         clientKey: null,
-        remoteAddress: request.socket.remoteAddress ?? null,
+        remoteAddress: this.#clientAddress(request),
         userAgent: request.headers['user-agent'] ?? null,
         connectedAt: Date.now(),
       },
@@ -122,7 +125,8 @@ export class WebSocketSide {
     })
     socket.on('pong', (data) => {
       session.lastActiveAt = Date.now()
-      if (data.length > 0) hub.proved(session, Number(data.toString()))
+      const sequence = connection.socketPonged(data.toString())
+      if (sequence !== null) hub.proved(session, sequence)
     })
     const streams = new StreamLimit(config.maxSubscriptionsPerSession)
     const extra: Extra = { session, connection, streams, turns: null }

@@ -249,3 +249,23 @@ test('registries of different prefixes do not see each other', async () => {
   await a.sees('a')
   await namesake.sees('a')
 })
+
+test('who only watches sees the others come, report, leave and die, and is seen by nobody', async () => {
+  await using world = await createWorld()
+  await using early = await new Member(world, 'early').join()
+  await using watcher = new Member(world, 'watcher')
+  await watcher.registry.watch(watcher)
+  await watcher.sees('early')
+  {
+    await using _dead = await new Member(world, 'dead').join(aLoad({ sessions: 7 }))
+    await watcher.sees('dead', 'early')
+    expect(watcher.registry.replicas()[0]).toMatchObject({ id: 'dead', sessions: 7 })
+    expect(early.view).toEqual(['dead', 'early'])
+  }
+  early.keepReporting()
+  await watcher.sees('early')
+  expect(watcher.endings).toEqual(['dead'])
+  await early.registry.leave()
+  await watcher.sees()
+  expect({ losses: watcher.losses, endings: watcher.endings }).toEqual({ losses: 0, endings: ['dead'] })
+})

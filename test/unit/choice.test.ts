@@ -53,6 +53,16 @@ test('who was on a replica that is gone, full, starting or draining is steered t
   expect(chooserOf([aReplica('a', NOW)]).choose('gone')?.replica.id).toBe('a')
 })
 
+test('who was seen to refuse is left out of the draws and of the alternates', () => {
+  const chooser = chooserOf([aReplica('a', NOW), aReplica('b', NOW), aReplica('c', NOW)])
+  for (let draw = 0; draw < 50; draw++) {
+    const choice = chooser.choose('a', new Set(['a', 'c']))
+    expect(choice?.replica.id).toBe('b')
+    expect(choice?.alternates).toEqual([])
+  }
+  expect(chooser.choose(null, new Set(['a', 'b', 'c']))).toBe(null)
+})
+
 test('neither a choice nor its alternates ever name a replica that does not accept, or one twice', () => {
   const anyReplica = fc.record({
     state: fc.constantFrom('STARTING', 'UP', 'UP', 'DRAINING'),

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { SETTINGS, type SettingName } from '../../src/config/settings.ts'
+import { SETTINGS, type SettingName, settingsOf } from '../../src/config/settings.ts'
 import { type Config, type ConfigSource, defaultConfig, parseConfig, variableOf } from '../../src/config.ts'
 
 const NAMES = Object.keys(SETTINGS) as SettingName[]
@@ -31,6 +31,8 @@ const RANGES: Partial<Record<SettingName, readonly [least: number, most: number]
   maxSubscriptionsPerSession: [1, 100_000],
   maxIdentifiersPerSubscription: [1, 10_000],
   maxRecipientsPerPush: [1, 1_000_000],
+  holdSeconds: [0, 31_622_400],
+  stallSeconds: [1, 31_622_400],
 }
 const NUMBERS = Object.keys(RANGES) as SettingName[]
 
@@ -43,6 +45,7 @@ function anyText(name: SettingName): fc.Arbitrary<string> {
     redis: fc.constantFrom('redis://localhost', 'redis://u:p@h:6380/2', 'rediss://h', 'redis://h/name'),
     redisPrefix: fc.stringMatching(/^[A-Za-z0-9:_.-]{1,64}$/),
     publicUrl: fc.constantFrom('ws://a/graphql', 'wss://a', 'https://a', 'ftp://a'),
+    trustedProxies: fc.constantFrom('none', '10.0.0.0/8, ::1', '10.0.0.0/33', '10.0.0'),
     insecure: fc.constantFrom('true', 'false', '1', '0', 'yes'),
     logLevel: fc.constantFrom('silent', 'error', 'warn', 'info', 'debug', 'loud'),
   }
@@ -57,6 +60,7 @@ test('nothing given is the documented defaults', () => {
     redis: null,
     redisPrefix: 'cp',
     publicUrl: null,
+    trustedProxies: '127.0.0.0/8,::1',
     insecure: false,
     retentionSeconds: 3600,
     retentionMessages: 1000,
@@ -70,12 +74,16 @@ test('nothing given is the documented defaults', () => {
     maxSubscriptionsPerSession: 100,
     maxIdentifiersPerSubscription: 100,
     maxRecipientsPerPush: 10_000,
+    holdSeconds: 10,
+    stallSeconds: 5,
     logLevel: 'info',
   })
 })
 
 test('a flag and its variable take the same texts to the same values, and refuse the same', () => {
-  const given = fc.constantFrom(...NAMES).chain((name) => fc.tuple(fc.constant(name), anyText(name)))
+  const given = fc
+    .constantFrom(...settingsOf('start'))
+    .chain((name) => fc.tuple(fc.constant(name), anyText(name)))
   fc.assert(
     fc.property(given, ([name, text]) => {
       const byFlag = parseConfig({ flags: { [name]: text }, env: {} })
@@ -224,4 +232,19 @@ test('the name of a setting, its flag and its variable are the same words', () =
     expect(SETTINGS[name].flag).toBe(words)
     expect(variableOf(name)).toBe(`CLOUDPUSH_${words.replaceAll('-', '_').toUpperCase()}`)
   }
+})
+
+test('a gateway takes its own settings and those that it shares, says which are a replica’s, and needs a Redis', () => {
+  const gateway = { command: 'gateway', flags: { redis: 'redis://h' } } as const
+  const env = { CLOUDPUSH_RETENTION_SECONDS: 'for the replicas', CLOUDPUSH_HOLD_SECONDS: '3' }
+  expect(configOf({ ...gateway, env })).toEqual({ ...defaultConfig, redis: 'redis://h', holdSeconds: 3 })
+  expect(configOf({ env: { CLOUDPUSH_HOLD_SECONDS: 'for the gateway' } })).toEqual(defaultConfig)
+  expect(problemsOf({ command: 'gateway', unknownFlags: ['--retention-seconds', '--hold-second'] })).toEqual([
+    '--retention-seconds is a setting of cloudpush start; cloudpush gateway has no use for it.',
+    '--hold-second is not a setting; did you mean --hold-seconds?',
+    '--redis is missing: a gateway finds the replicas in the Redis that they share, such as --redis redis://localhost:6379.',
+  ])
+  expect(problemsOf({ unknownFlags: ['--stall-seconds=3'] })).toEqual([
+    '--stall-seconds is a setting of cloudpush gateway; cloudpush start has no use for it.',
+  ])
 })

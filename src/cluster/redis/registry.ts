@@ -63,11 +63,15 @@ export class RedisRegistry implements Registry {
     return this.#connection.available
   }
 
+  async watch(listener: RegistryListener): Promise<void> {
+    await this.#listen(listener)
+    await this.#follow()
+  }
+
   async join(self: ReplicaIdentity, load: Load, listener: RegistryListener): Promise<void> {
     const { keys } = this.#connection
     this.#self = self
-    this.#listener = listener
-    this.#subscription ??= await this.#connection.subscribe(keys.changes, (text) => this.#hear(text))
+    await this.#listen(listener)
     const record = recordOf(self, load)
     const taken = await this.#connection.run(
       'join',
@@ -79,9 +83,7 @@ export class RedisRegistry implements Registry {
         `A living replica has the id "${self.id}" already: stop it, or wait ${LEASE_SECONDS} s if it died.`,
       )
     }
-    await this.#refresh()
-    this.#clock ??= setInterval(() => void this.#look(), LOOK_INTERVAL_MS)
-    this.#clock.unref()
+    await this.#follow()
   }
 
   async report(load: Load): Promise<void> {
@@ -134,6 +136,18 @@ export class RedisRegistry implements Registry {
     clearInterval(this.#clock)
     this.#listener = null
     if (this.#subscription !== null) this.#connection.unsubscribe(this.#subscription)
+  }
+
+  async #listen(listener: RegistryListener): Promise<void> {
+    const { keys } = this.#connection
+    this.#listener = listener
+    this.#subscription ??= await this.#connection.subscribe(keys.changes, (text) => this.#hear(text))
+  }
+
+  async #follow(): Promise<void> {
+    await this.#refresh()
+    this.#clock ??= setInterval(() => void this.#look(), LOOK_INTERVAL_MS)
+    this.#clock.unref()
   }
 
   #hear(text: string): void {

@@ -1,0 +1,31 @@
+import type { IncomingMessage } from 'node:http'
+import type { BlockList } from 'node:net'
+import { isIP } from 'node:net'
+import { parseNetworks } from '../config/networks.ts'
+
+/** Where a request comes from: the client's address, as far as whoever handed it on is trusted. */
+export type ClientAddress = (request: IncomingMessage) => string | null
+
+/**
+ * The right-most address of `X-Forwarded-For` that is not a trusted proxy's own: whatever stands left of it was written by
+ * somebody who is not trusted. From a peer that is not trusted itself, the header counts nothing.
+ */
+export function createClientAddress(trustedProxies: string): ClientAddress {
+  const trusted = parseNetworks(trustedProxies)
+  return (request) => {
+    let client = request.socket.remoteAddress ?? null
+    const chain = String(request.headers['x-forwarded-for'] ?? '').split(',')
+    while (client !== null && trusted && isTrusted(trusted, client)) {
+      const before = chain.pop()?.trim() ?? ''
+      if (isIP(before) === 0) break
+      client = before
+    }
+    return client
+  }
+}
+
+function isTrusted(trusted: BlockList, address: string): boolean {
+  // Where a socket listens on IPv6, IPv4 peers look like ::ffff:10.0.0.1.
+  const plain = address.replace(/^::ffff:(?=\d+\.)/i, '')
+  return trusted.check(plain, isIP(plain) === 6 ? 'ipv6' : 'ipv4')
+}
