@@ -37,7 +37,7 @@ export async function start(
   await stopRequested
   const closing = replica.stop()
   terminal.stderr.write(
-    `Stopping: sessions move away over ${config.drainSeconds} s. Again to stop at once.\n`,
+    `Stopping: sessions move away over ${replica.drainSeconds} s. Again to stop at once.\n`,
   )
   await closing
   return EXIT.done

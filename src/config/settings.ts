@@ -201,6 +201,22 @@ export const SETTINGS = {
     whole(1, 1_000_000),
     'identifiers of one push',
   ),
+  connectionRatePerSecond: setting(
+    'Limits',
+    'connection-rate-per-second',
+    '<n>',
+    0,
+    whole(0, 1_000_000),
+    'new connections that this replica takes per second; 0: not limited',
+  ),
+  pushRatePerSecond: setting(
+    'Limits',
+    'push-rate-per-second',
+    '<n>',
+    0,
+    whole(0, 1_000_000),
+    'pushes that this replica takes per second and subject (without one: address); 0: not limited',
+  ),
   holdSeconds: setting(
     'Gateway',
     'hold-seconds',

@@ -126,6 +126,11 @@ export class Hub implements BrokerListener, InboxEvents, AsyncDisposable {
     return session
   }
 
+  /** Holds from now on, for subscriptions that live already as well. */
+  configure({ resumeSeconds }: Pick<HubLimits, 'resumeSeconds'>): void {
+    this.#records.configure(resumeSeconds)
+  }
+
   /** The connection is gone: what it had is recorded, and everything it held is given up. */
   async close(session: Session): Promise<void> {
     if (session.closed) return

@@ -13,11 +13,17 @@ export class Records {
   #listed: Position[] = []
   #flushing: Promise<void> | null = null
   #nextRenewalAt = 0
-  resumeSeconds: number
+  #resumeSeconds: number
 
   constructor(broker: Broker, resumeSeconds: number) {
     this.#broker = broker
-    this.resumeSeconds = resumeSeconds
+    this.#resumeSeconds = resumeSeconds
+  }
+
+  /** How long records last from now on: those there are may have to be renewed earlier than thought. */
+  configure(resumeSeconds: number): void {
+    this.#resumeSeconds = resumeSeconds
+    this.#nextRenewalAt = 0
   }
 
   /** The broker has just written the record of this position. */
@@ -70,7 +76,7 @@ export class Records {
   #renew(): void {
     const now = Date.now()
     if (now < this.#nextRenewalAt) return
-    const age = this.resumeSeconds * 500
+    const age = this.#resumeSeconds * 500
     this.#nextRenewalAt = now + Math.min(age / 4, 10_000)
     for (const position of this.#durable) {
       if (position.state === 'ENDED') this.#durable.delete(position)

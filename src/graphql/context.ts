@@ -2,15 +2,22 @@ import type { Broker, Trigger } from '../broker/broker.ts'
 import type { Chooser } from '../cluster/choice.ts'
 import type { Peers } from '../cluster/peers.ts'
 import type { Registry } from '../cluster/registry.ts'
+import type { Settings } from '../cluster/settings.ts'
+import type { LiveSettingName } from '../config/live-settings.ts'
 import type { Config } from '../config.ts'
 import type { Hub } from '../delivery/hub.ts'
 import type { Session } from '../delivery/session.ts'
 import type { Log } from '../observability/log.ts'
+import type { RateLimiter } from '../rate-limiter.ts'
 
 /** What a replica is made of, as resolvers use it. */
 export interface Services {
   readonly replicaId: string
-  readonly config: Config
+  /** What stays as it was at the start; what can be changed is in `settings`. */
+  readonly config: Omit<Config, LiveSettingName>
+  readonly settings: Settings
+  /** Of pushes, by subject or address. */
+  readonly pushRate: RateLimiter
   readonly broker: Broker
   readonly registry: Registry
   readonly peers: Peers
@@ -24,6 +31,8 @@ export interface OperationOrigin {
   readonly trigger: Trigger
   /** Who asks: the token's subject; null where there is no authentication. */
   readonly subject: string | null
+  /** The client's address; null where it is not known any more. */
+  readonly address: string | null
   /** The WebSocket session that the operation came through; null over HTTP and SSE. */
   readonly session: Session | null
   /** The operation's id in that session; null over HTTP and SSE. */
@@ -40,9 +49,7 @@ export interface Context {
   readonly origin: OperationOrigin
 }
 
-export const HTTP_ORIGIN: OperationOrigin = {
-  trigger: 'HTTP',
-  subject: null,
-  session: null,
-  operationId: null,
+/** Of an operation that comes over HTTP or SSE. */
+export function httpOrigin(address: string | null): OperationOrigin {
+  return { trigger: 'HTTP', subject: null, address, session: null, operationId: null }
 }

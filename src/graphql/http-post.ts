@@ -3,7 +3,7 @@ import { type ExecutionArgs, GraphQLError, getOperationAST, OperationTypeNode } 
 import { createHandler, type Response } from 'graphql-http'
 import { badUserInput, type CloudpushError, payloadTooLarge } from '../errors.ts'
 import type { Log } from '../observability/log.ts'
-import { HTTP_ORIGIN } from './context.ts'
+import type { OperationOrigin } from './context.ts'
 import { toPublicError } from './plugins/errors.ts'
 import { prepareOperation, runnerOf } from './prepare.ts'
 import { MAX_REQUEST_BYTES, type Yoga } from './yoga.ts'
@@ -21,10 +21,14 @@ const NO_STREAM: Response = [
  * carries more than twice the pushes per second that a Fetch request and its streams do here (docs/performance.md); everything
  * else that HTTP has (GET, SSE, GraphiQL, CORS preflight) is Yoga's. Both run operations through the same plug-ins.
  */
-export function createHttpPost(yoga: Yoga, log: Log) {
+export function createHttpPost(
+  yoga: Yoga,
+  originOf: (request: IncomingMessage) => OperationOrigin,
+  log: Log,
+) {
   const handle = createHandler<IncomingMessage, undefined, Record<PropertyKey, unknown>>({
-    async onSubscribe(_request, params) {
-      const prepared = await prepareOperation(yoga, HTTP_ORIGIN, params, log)
+    async onSubscribe(request, params) {
+      const prepared = await prepareOperation(yoga, originOf(request.raw), params, log)
       if (!('schema' in prepared)) return [...prepared]
       const operation = getOperationAST(prepared.document, prepared.operationName)
       return operation?.operation === OperationTypeNode.SUBSCRIPTION ? NO_STREAM : prepared

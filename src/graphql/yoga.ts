@@ -1,12 +1,12 @@
 import { createYoga, type YogaServerInstance } from 'graphql-yoga'
 import type { Context, Services } from './context.ts'
-import { HTTP_ORIGIN, type OperationOrigin } from './context.ts'
+import { httpOrigin, type OperationOrigin } from './context.ts'
 import { useDelivery } from './plugins/delivery.ts'
 import { useDepthErrors } from './plugins/depth.ts'
 import { toPublicError, usePublicErrors } from './plugins/errors.ts'
 import { createSchema } from './schema.ts'
 
-/** What a transport gives with each operation. HTTP and SSE give none: theirs is `HTTP_ORIGIN`. */
+/** What a transport gives with each operation. */
 export interface ServerContext {
   readonly origin?: OperationOrigin
 }
@@ -40,7 +40,7 @@ export function createGraphQL(services: Services): Yoga {
     cors: { origin: '*', credentials: false },
     multipart: false,
     maxRequestBodySize: MAX_REQUEST_BYTES,
-    context: ({ origin }) => ({ services, origin: origin ?? HTTP_ORIGIN }),
+    context: ({ origin }) => ({ services, origin: origin ?? httpOrigin(null) }),
     maskedErrors: { maskError: (error) => toPublicError(error, log) },
     logging: {
       debug: () => {},

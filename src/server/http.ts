@@ -1,9 +1,11 @@
 import { readFileSync } from 'node:fs'
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
+import { httpOrigin } from '../graphql/context.ts'
 import { createHttpPost, isHttpPost } from '../graphql/http-post.ts'
 import { GRAPHQL_PATH, type Yoga } from '../graphql/yoga.ts'
 import type { Log } from '../observability/log.ts'
 import type { Metrics } from '../observability/metrics.ts'
+import type { ClientAddress } from './client-address.ts'
 import type { WebSocketSide } from './websocket.ts'
 
 const CONSOLE_PAGE = readFileSync(new URL('../console/index.html', import.meta.url))
@@ -16,14 +18,23 @@ export interface HttpOptions {
   readonly yoga: Yoga
   readonly sockets: WebSocketSide
   readonly metrics: Metrics
+  readonly clientAddress: ClientAddress
   readonly log: Log
   /** What keeps this replica from taking connections; null when nothing does. */
   readonly unready: () => string | null
 }
 
 /** The HTTP side of the server: one port for GraphQL in all its transports, health, metrics and the console. */
-export function createHttpServer({ yoga, sockets, metrics, unready, log }: HttpOptions): Server {
-  const post = createHttpPost(yoga, log)
+export function createHttpServer({
+  yoga,
+  sockets,
+  metrics,
+  clientAddress,
+  unready,
+  log,
+}: HttpOptions): Server {
+  const originOf = (request: IncomingMessage) => httpOrigin(clientAddress(request))
+  const post = createHttpPost(yoga, originOf, log)
   const routes: Record<string, (response: ServerResponse) => void | Promise<void>> = {
     '/': (response) => {
       response.writeHead(302, { location: GRAPHQL_PATH }).end()
@@ -53,7 +64,7 @@ export function createHttpServer({ yoga, sockets, metrics, unready, log }: HttpO
       const path = pathOf(request)
       if (path === GRAPHQL_PATH) {
         if (isHttpPost(request)) return void post(request, response)
-        return void yoga(request, response)
+        return void yoga(request, response, { origin: originOf(request) })
       }
       const route = Object.hasOwn(routes, path) ? routes[path] : undefined
       if (!route)

@@ -7,6 +7,7 @@ import {
   type Registry,
   type ReplicaIdentity,
 } from '../cluster/registry.ts'
+import type { Settings } from '../cluster/settings.ts'
 import { CloudpushError } from '../errors.ts'
 import type { Log } from '../observability/log.ts'
 
@@ -17,6 +18,7 @@ export interface MembershipOptions {
   readonly broker: Broker
   readonly registry: Registry
   readonly peers: Peers
+  readonly settings: Settings
   readonly listener: BrokerListener
   readonly handlers: PeerHandlers
   readonly load: () => Load
@@ -33,6 +35,7 @@ export class Membership implements AsyncDisposable {
   #timer: NodeJS.Timeout | undefined
   #listening = false
   #serving = false
+  #following = false
   #joined = false
   #lastReport: Promise<void> = Promise.resolve()
   #nextReport: Promise<void> | null = null
@@ -117,10 +120,15 @@ export class Membership implements AsyncDisposable {
 
   /** Each step once, whatever fails after it. */
   async #enter(): Promise<void> {
-    const { broker, peers, registry, self, load, listener, handlers, log } = this.#options
+    const { broker, peers, settings, registry, self, load, listener, handlers, log } = this.#options
     if (!this.#listening) {
       await broker.listen(listener)
       this.#listening = true
+    }
+    if (!this.#following) {
+      // Nobody is served before what was configured is in force.
+      await settings.follow()
+      this.#following = true
     }
     if (!this.#serving) {
       await peers.serve(handlers)

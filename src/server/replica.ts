@@ -13,6 +13,8 @@ import { sessionPeerHandlers } from '../graphql/domain/sessions.ts'
 import { createGraphQL, GRAPHQL_PATH } from '../graphql/yoga.ts'
 import type { Log } from '../observability/log.ts'
 import { createMetrics } from '../observability/metrics.ts'
+import { RateLimiter } from '../rate-limiter.ts'
+import { createClientAddress } from './client-address.ts'
 import { Drain } from './drain.ts'
 import { drainPeerHandlers } from './drain-peer-handlers.ts'
 import { createHttpServer } from './http.ts'
@@ -26,6 +28,8 @@ export interface Replica extends AsyncDisposable {
   readonly port: number
   /** `http://host:port`, where this process listens. */
   readonly url: string
+  /** How long `stop` takes at most by default, as configured now. */
+  readonly drainSeconds: number
   /** Moves the sessions away evenly (default: over `drainSeconds`), then stops. */
   stop(withinSeconds?: number): Promise<void>
 }
@@ -43,7 +47,7 @@ export async function startReplica(config: Config, log: Log): Promise<Replica> {
   const id = `r-${randomBytes(6).toString('hex')}`
   const startedAt = new Date()
   const store = connectStore(config, id, log)
-  const { broker, registry, peers } = store
+  const { broker, registry, peers, settings } = store
   const hub = new Hub(broker, {
     maxBufferedBytes: config.maxBufferedBytes,
     resumeSeconds: config.resumeSeconds,
@@ -51,12 +55,20 @@ export async function startReplica(config: Config, log: Log): Promise<Replica> {
   const chooser = createChooser({ registry })
   const meter = createLoadMeter()
   const sweep = new Sweep(config)
-  const yoga = createGraphQL({ replicaId: id, config, broker, registry, peers, chooser, hub, log })
+  settings.watch((now) => {
+    broker.configure(now)
+    hub.configure(now)
+    sweep.configure(now)
+  })
+  const pushRate = new RateLimiter()
+  const services = { replicaId: id, config, settings, broker, registry, peers, chooser, hub, pushRate, log }
+  const yoga = createGraphQL(services)
+  const clientAddress = createClientAddress(config.trustedProxies)
   const refusal = (): CloseCode | null => {
     if (drain.active) return CLOSE_CODES.RESTART
     return hub.sessions.size >= config.capacity ? CLOSE_CODES.OVER_CAPACITY : null
   }
-  const sockets = new WebSocketSide({ config, hub, yoga, sweep, log, replicaId: id, refusal })
+  const sockets = new WebSocketSide({ config, hub, yoga, sweep, clientAddress, log, replicaId: id, refusal })
   const drain = new Drain({
     connections: sockets.connections,
     beforeStep: async () => {
@@ -73,7 +85,7 @@ export async function startReplica(config: Config, log: Log): Promise<Replica> {
     if (!membership.joined) return 'not in the cluster yet: the store cannot be reached'
     return broker.available && registry.available ? null : 'the store cannot be reached'
   }
-  const server = createHttpServer({ yoga, sockets, metrics, unready, log })
+  const server = createHttpServer({ yoga, sockets, metrics, clientAddress, unready, log })
   const port = await listen(server, config).catch(async (error: unknown) => {
     await hub[Symbol.asyncDispose]()
     sweep[Symbol.dispose]()
@@ -103,6 +115,7 @@ export async function startReplica(config: Config, log: Log): Promise<Replica> {
     broker,
     registry,
     peers,
+    settings,
     listener: hub,
     handlers: { ...sessionPeerHandlers(hub, id), ...drainPeerHandlers(drain, sockets.connections, report) },
     load,
@@ -132,7 +145,10 @@ export async function startReplica(config: Config, log: Log): Promise<Replica> {
     id,
     port,
     url,
-    stop: (withinSeconds = config.drainSeconds) => {
+    get drainSeconds() {
+      return settings.current.drainSeconds
+    },
+    stop: (withinSeconds = settings.current.drainSeconds) => {
       stopped ??= stop(withinSeconds)
       return stopped
     },

@@ -6,27 +6,28 @@ import { createMemoryPeers } from '../cluster/peers-memory.ts'
 import { createRedisCluster } from '../cluster/redis/cluster.ts'
 import type { Registry } from '../cluster/registry.ts'
 import { createMemoryRegistry } from '../cluster/registry-memory.ts'
+import type { Settings } from '../cluster/settings.ts'
+import { createMemorySettings } from '../cluster/settings-memory.ts'
+import { liveSettingsOf } from '../config/live-settings.ts'
 import type { Config } from '../config.ts'
 import type { Log } from '../observability/log.ts'
 
-/** The three that need a store, either all in this process or all in one Redis. */
+/** What needs a store, either all in this process or all in one Redis. */
 export interface Store extends AsyncDisposable {
   readonly broker: Broker
   readonly registry: Registry
   readonly peers: Peers
+  readonly settings: Settings
 }
 
 export function connectStore(config: Config, replicaId: string, log: Log): Store {
-  const limits = {
-    retentionSeconds: config.retentionSeconds,
-    retentionMessages: config.retentionMessages,
-    resumeSeconds: config.resumeSeconds,
-  }
+  const limits = liveSettingsOf(config)
   if (config.redis === null) {
     const registry = createMemoryRegistry()
     const peers = createMemoryPeers(replicaId, log)
     const broker = createMemoryBroker({ replicaId, limits })
-    return { broker, registry, peers, [Symbol.asyncDispose]: () => broker[Symbol.asyncDispose]() }
+    const settings = createMemorySettings(limits)
+    return { broker, registry, peers, settings, [Symbol.asyncDispose]: () => broker[Symbol.asyncDispose]() }
   }
   const connection = { url: config.redis, prefix: config.redisPrefix, replicaId, log }
   const cluster = createRedisCluster(connection)
@@ -35,6 +36,7 @@ export function connectStore(config: Config, replicaId: string, log: Log): Store
     broker,
     registry: cluster.registry,
     peers: cluster.peers,
+    settings: cluster.settings(limits),
     async [Symbol.asyncDispose]() {
       // Nobody may count on us any more when we cease to store.
       await cluster[Symbol.asyncDispose]()

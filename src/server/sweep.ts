@@ -23,17 +23,23 @@ interface Watched {
  */
 export class Sweep implements Disposable {
   readonly #watched = new Map<string, Watched>()
-  readonly #idleTimeoutMs: number
+  #idleTimeoutMs = 0
   readonly #initTimeoutMs: number
-  readonly #timer: NodeJS.Timeout
+  #timer: NodeJS.Timeout | undefined
   /** Evicted since the start. */
   evicted = 0
 
   constructor(limits: { readonly idleTimeoutSeconds: number; readonly initTimeoutSeconds: number }) {
-    this.#idleTimeoutMs = limits.idleTimeoutSeconds * 1_000
     this.#initTimeoutMs = limits.initTimeoutSeconds * 1_000
+    this.configure(limits)
+  }
+
+  /** Holds for all sessions from the next sweep on. */
+  configure({ idleTimeoutSeconds }: { readonly idleTimeoutSeconds: number }): void {
+    this.#idleTimeoutMs = idleTimeoutSeconds * 1_000
     const shortest = Math.min(this.#idleTimeoutMs, this.#initTimeoutMs)
     const interval = Math.min(Math.max(shortest / 10, MIN_INTERVAL_MS), MAX_INTERVAL_MS)
+    clearInterval(this.#timer)
     this.#timer = setInterval(() => this.#sweep(Date.now()), interval)
     this.#timer.unref()
   }

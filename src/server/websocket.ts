@@ -14,7 +14,7 @@ import { toPublicError } from '../graphql/plugins/errors.ts'
 import { type OperationParams, prepareOperation, runnerOf } from '../graphql/prepare.ts'
 import { MAX_REQUEST_BYTES, type Yoga } from '../graphql/yoga.ts'
 import type { Log } from '../observability/log.ts'
-import { type ClientAddress, createClientAddress } from './client-address.ts'
+import type { ClientAddress } from './client-address.ts'
 import { Connection } from './connection.ts'
 import { Flusher } from './flusher.ts'
 import { failing, OperationErrors, publicErrors } from './operation-errors.ts'
@@ -36,7 +36,8 @@ interface Extra {
 type Protocol = ProtocolContext<Record<string, unknown>, Extra>
 
 export interface WebSocketOptions {
-  readonly config: Config
+  readonly config: Pick<Config, 'maxSubscriptionsPerSession'>
+  readonly clientAddress: ClientAddress
   readonly hub: Hub
   readonly yoga: Yoga
   readonly sweep: Sweep
@@ -51,7 +52,6 @@ export class WebSocketSide {
   readonly connections = new Set<Connection>()
   readonly #options: WebSocketOptions
   readonly #flusher = new Flusher()
-  readonly #clientAddress: ClientAddress
   readonly #sockets = new WebSocketServer({
     noServer: true,
     clientTracking: false,
@@ -63,7 +63,6 @@ export class WebSocketSide {
 
   constructor(options: WebSocketOptions) {
     this.#options = options
-    this.#clientAddress = createClientAddress(options.config.trustedProxies)
     this.#protocol = makeServer<Record<string, unknown>, Extra>({
       // The sweep sees to it: no timer per session.
       connectionInitWaitTimeout: 0,
@@ -83,7 +82,7 @@ export class WebSocketSide {
   }
 
   #opened(socket: WebSocket, stream: Duplex, request: IncomingMessage): void {
-    const { hub, sweep, log } = this.#options
+    const { hub, sweep, clientAddress, log } = this.#options
     socket.on('error', (error) => log.debug({ err: error }, 'socket failed'))
     const refusal = this.#options.refusal()
     if (refusal) {
@@ -96,7 +95,7 @@ export class WebSocketSide {
         id: connection.sessionId,
         subject: null,
         clientKey: null,
-        remoteAddress: this.#clientAddress(request),
+        remoteAddress: clientAddress(request),
         userAgent: request.headers['user-agent'] ?? null,
         connectedAt: Date.now(),
       },
@@ -187,8 +186,8 @@ export class WebSocketSide {
     const { session, connection, streams, turns } = context.extra
     turns?.begins(id)
     connection.operationIds = () => Object.keys(context.subscriptions)
-    const { subject } = session.details
-    const origin: OperationOrigin = { trigger: 'WEBSOCKET', subject, session, operationId: id }
+    const { subject, remoteAddress: address } = session.details
+    const origin: OperationOrigin = { trigger: 'WEBSOCKET', subject, address, session, operationId: id }
     const prepared = await prepareOperation(yoga, origin, payload, log)
     // graphql-ws keeps the message for as long as the operation lives; its text is not needed any more.
     Object.assign(payload, { query: '', variables: null })

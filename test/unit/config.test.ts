@@ -31,6 +31,8 @@ const RANGES: Partial<Record<SettingName, readonly [least: number, most: number]
   maxSubscriptionsPerSession: [1, 100_000],
   maxIdentifiersPerSubscription: [1, 10_000],
   maxRecipientsPerPush: [1, 1_000_000],
+  connectionRatePerSecond: [0, 1_000_000],
+  pushRatePerSecond: [0, 1_000_000],
   holdSeconds: [0, 31_622_400],
   stallSeconds: [1, 31_622_400],
 }
@@ -74,6 +76,8 @@ test('nothing given is the documented defaults', () => {
     maxSubscriptionsPerSession: 100,
     maxIdentifiersPerSubscription: 100,
     maxRecipientsPerPush: 10_000,
+    connectionRatePerSecond: 0,
+    pushRatePerSecond: 0,
     holdSeconds: 10,
     stallSeconds: 5,
     logLevel: 'info',

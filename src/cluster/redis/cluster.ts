@@ -1,23 +1,34 @@
+import type { LiveSettings } from '../../config/live-settings.ts'
 import type { Peers } from '../peers.ts'
 import type { Registry } from '../registry.ts'
+import type { Settings } from '../settings.ts'
 import { ClusterConnection, type ClusterOptions } from './connection.ts'
 import { RedisPeers } from './peers.ts'
 import { RedisRegistry } from './registry.ts'
+import { RedisSettings } from './settings.ts'
 
 export interface RedisCluster extends AsyncDisposable {
   readonly registry: Registry
   readonly peers: Peers
+  /** The settings of this cluster, beginning with these; once. */
+  settings(start: LiveSettings): Settings
 }
 
-/** Registry and peers of one replica, on one Redis. */
+/** Registry, peers and settings of one replica, on one Redis. */
 export function createRedisCluster(options: ClusterOptions): RedisCluster {
   const connection = new ClusterConnection(options)
   const registry = new RedisRegistry(connection, options.log)
   const peers = new RedisPeers(connection, registry, options.replicaId, options.log)
+  let settings: Settings | null = null
   return {
     registry,
     peers,
+    settings(start) {
+      settings = new RedisSettings(connection, start, options.log)
+      return settings
+    },
     async [Symbol.asyncDispose]() {
+      await settings?.[Symbol.asyncDispose]()
       await peers[Symbol.asyncDispose]()
       await registry[Symbol.asyncDispose]()
       connection[Symbol.dispose]()

@@ -10,7 +10,7 @@ import { type ClusterKeys, createClusterKeys } from './keys.ts'
 
 const SUBSCRIBE_LIMIT_MS = 2_000 // 2 seconds
 
-type ScriptName = 'join' | 'report' | 'leave' | 'reap'
+type ScriptName = 'join' | 'report' | 'leave' | 'reap' | 'configure'
 
 export interface ClusterOptions {
   /** `redis://[user:password@]host:port[/db]` */
@@ -20,7 +20,7 @@ export interface ClusterOptions {
   readonly log?: Log | undefined
 }
 
-/** What registry and peers share: one connection for commands, one for channels. Commands reject with `BROKER_UNAVAILABLE`. */
+/** What registry, peers and settings share: one connection for commands, one for channels. Commands reject with `BROKER_UNAVAILABLE`. */
 export class ClusterConnection implements Disposable {
   readonly keys: ClusterKeys
   readonly #commands: CommandConnection

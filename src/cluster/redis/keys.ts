@@ -5,12 +5,15 @@
  * | --- | --- | --- | --- |
  * | `cp:{registry}:replicas` | hash | replica id → its record, JSON | never: one field per living replica |
  * | `cp:{registry}:lease:<replica>` | string | token of the process that holds it | the lease |
+ * | `cp:{registry}:settings` | hash | setting → number, of those that were configured | never |
  *
- * Channels: `changes` (loads, goodbyes and ends), `ask:<replica>` (questions to it and answers for it).
+ * Channels: `changes` (loads, goodbyes and ends), `settings-changed`, `ask:<replica>` (questions to it and answers for it).
  */
 export interface ClusterKeys {
   readonly replicas: string
   readonly changes: string
+  readonly settings: string
+  readonly settingsChanged: string
   lease(replicaId: string): string
   ask(replicaId: string): string
 }
@@ -20,6 +23,8 @@ export function createClusterKeys(prefix: string): ClusterKeys {
   return {
     replicas: `${base}replicas`,
     changes: `${base}changes`,
+    settings: `${base}settings`,
+    settingsChanged: `${base}settings-changed`,
     lease: (replicaId) => `${base}lease:${replicaId}`,
     ask: (replicaId) => `${base}ask:${replicaId}`,
   }

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { EVERYONE, type NewPush, type Published } from '../../broker/broker.ts'
-import { badUserInput, payloadTooLarge, tooManyRecipients } from '../../errors.ts'
+import { badUserInput, payloadTooLarge, rateLimited, tooManyRecipients } from '../../errors.ts'
 import type { OperationOrigin, Services } from '../context.ts'
 import type { PushInput } from '../generated/resolvers.ts'
 import { checkIdentifiers } from './identifiers.ts'
@@ -14,20 +14,34 @@ export async function push(
   origin: OperationOrigin,
   input: PushInput,
 ): Promise<Published> {
-  return services.broker.publish(toPush(services, origin, input))
+  const checked = toPush(services, origin, input)
+  checkRate(services, origin)
+  return services.broker.publish(checked)
 }
 
-function toPush({ config }: Services, origin: OperationOrigin, input: PushInput): NewPush {
+/** Who pushes too often is told when to try again; nothing was accepted. */
+function checkRate({ pushRate, settings }: Services, { subject, address }: OperationOrigin): void {
+  const { pushRatePerSecond } = settings.current
+  // A subject may look like an address: they must not share a bucket.
+  const waitMs = pushRate.take(
+    JSON.stringify([subject, subject === null ? address : null]),
+    pushRatePerSecond,
+  )
+  if (waitMs === 0) return
+  throw rateLimited(`At most ${pushRatePerSecond} pushes per second are taken; try again in ${waitMs} ms.`, {
+    retryAfterMs: waitMs,
+  })
+}
+
+function toPush({ config, settings }: Services, origin: OperationOrigin, input: PushInput): NewPush {
   const payload = toJson(input.payload)
   const bytes = Buffer.byteLength(payload)
-  if (bytes > config.maxPayloadBytes) {
-    throw payloadTooLarge(
-      `payload has ${bytes} bytes as JSON; at most ${config.maxPayloadBytes} are taken.`,
-      {
-        bytes,
-        maxPayloadBytes: config.maxPayloadBytes,
-      },
-    )
+  const { maxPayloadBytes } = settings.current
+  if (bytes > maxPayloadBytes) {
+    throw payloadTooLarge(`payload has ${bytes} bytes as JSON; at most ${maxPayloadBytes} are taken.`, {
+      bytes,
+      maxPayloadBytes,
+    })
   }
   return {
     id: checkPushId(input.id ?? null),

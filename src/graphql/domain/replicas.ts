@@ -73,10 +73,10 @@ async function tell<Q extends 'drain' | 'undrain'>(
 }
 
 /** Moves what replicas hold above threshold × mean to the others. Answers how many sessions move. */
-export async function rebalance({ registry, peers, config }: Services, threshold: number): Promise<number> {
+export async function rebalance({ registry, peers, settings }: Services, threshold: number): Promise<number> {
   if (!(threshold >= 1)) throw badUserInput('threshold must be 1 or more.', { argument: 'threshold' })
   const moves = [...surpluses(registry.replicas(), threshold)].map(([replicaId, sessions]) =>
-    peers.ask('move', { sessions, withinSeconds: config.drainSeconds }, [replicaId]),
+    peers.ask('move', { sessions, withinSeconds: settings.current.drainSeconds }, [replicaId]),
   )
   return (await Promise.all(moves)).flat().reduce((sum, moved) => sum + moved, 0)
 }

@@ -110,8 +110,9 @@ export type Mutation = {
    */
   cancelPush: Scalars['Boolean']['output'];
   /**
-   * Changes settings on every replica while they run; null leaves one as it is. Answers those then in force. For admins.
-   * Errors: `BAD_USER_INPUT`, `FORBIDDEN`.
+   * Changes settings on every replica while they run; null leaves one as it is. Kept in the store: they outlive restarts, and
+   * are stronger than the flags of every replica. Answers those then in force. For admins.
+   * Errors: `BAD_USER_INPUT` that names every value that cannot be (then nothing is changed), `BROKER_UNAVAILABLE`, `FORBIDDEN`.
    */
   configure: Settings;
   /**
@@ -435,7 +436,7 @@ export type Settings = {
   idleTimeoutSeconds: Scalars['Int']['output'];
   /** The largest payload, bytes of JSON text. */
   maxPayloadBytes: Scalars['Int']['output'];
-  /** Pushes per second and subject; 0: not limited. */
+  /** Pushes per second, subject (without one: address) and replica; 0: not limited. */
   pushRatePerSecond: Scalars['Int']['output'];
   /** How long a subscription that lost its connection can be resumed, seconds. */
   resumeSeconds: Scalars['Int']['output'];
@@ -455,7 +456,7 @@ export type SettingsInput = {
   idleTimeoutSeconds?: InputMaybe<Scalars['Int']['input']>;
   /** The largest payload, bytes of JSON text. */
   maxPayloadBytes?: InputMaybe<Scalars['Int']['input']>;
-  /** Pushes per second and subject; 0: not limited. */
+  /** Pushes per second, subject (without one: address) and replica; 0: not limited. */
   pushRatePerSecond?: InputMaybe<Scalars['Int']['input']>;
   /** How long a subscription that lost its connection can be resumed, seconds. */
   resumeSeconds?: InputMaybe<Scalars['Int']['input']>;
@@ -498,6 +499,8 @@ export type Subscription = {
   receipt: Receipt;
   /** The replicas with load and weight, at once and then every second. For admins. Errors: `FORBIDDEN`. */
   replicas: Array<Replica>;
+  /** The settings in force, at once and then after each change, wherever it was made. For admins. Errors: `FORBIDDEN`. */
+  settings: Settings;
 };
 
 
@@ -834,6 +837,7 @@ export type SubscriptionResolvers<ContextType = Context, ParentType extends Reso
   presence?: SubscriptionResolver<ResolversTypes['Presence'], "presence", ParentType, ContextType, RequireFields<SubscriptionPresenceArgs, 'identifiers'>>;
   receipt?: SubscriptionResolver<ResolversTypes['Receipt'], "receipt", ParentType, ContextType, RequireFields<SubscriptionReceiptArgs, 'pushId'>>;
   replicas?: SubscriptionResolver<Array<ResolversTypes['Replica']>, "replicas", ParentType, ContextType>;
+  settings?: SubscriptionResolver<ResolversTypes['Settings'], "settings", ParentType, ContextType>;
 };
 
 export type Resolvers<ContextType = Context> = {

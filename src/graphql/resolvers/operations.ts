@@ -1,8 +1,11 @@
 import { notImplemented } from '../../errors.ts'
-import { readSettings } from '../domain/settings.ts'
+import { configure, readSettings, watchSettings } from '../domain/settings.ts'
 import type { Resolvers } from '../generated/resolvers.ts'
 
 export const operationsResolvers: Resolvers = {
+  Subscription: {
+    settings: { subscribe: (_root, _args, { services }) => watchSettings(services) },
+  },
   Query: {
     settings: (_root, _args, { services }) => readSettings(services),
     statistics: () => {
@@ -10,9 +13,7 @@ export const operationsResolvers: Resolvers = {
     },
   },
   Mutation: {
-    configure: () => {
-      throw notImplemented('configure')
-    },
+    configure: (_root, { input }, { services }) => configure(services, input),
     authenticate: () => {
       throw notImplemented('authenticate')
     },

@@ -19,7 +19,7 @@ export const replicaResolvers: Resolvers = {
   },
   Mutation: {
     drain: (_root, { replicaId, withinSeconds }, { services }) =>
-      drainReplica(services, replicaId, withinSeconds ?? services.config.drainSeconds),
+      drainReplica(services, replicaId, withinSeconds ?? services.settings.current.drainSeconds),
     undrain: (_root, { replicaId }, { services }) => undrainReplica(services, replicaId),
     rebalance: (_root, { threshold }, { services }) => rebalance(services, threshold ?? 1.1),
   },
