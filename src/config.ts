@@ -62,7 +62,7 @@ export function parseConfig({
     problems.push(`${given.from} ${must}; it is ${quoted(given.text)}.`)
   }
   const config = values as unknown as Config
-  const exposed = exposedHost(config, findGiven('host', flags, env)?.from)
+  const exposed = exposedHost(config, command, findGiven('host', flags, env)?.from)
   if (exposed) problems.push(exposed)
   if (command === 'gateway' && findGiven('redis', flags, env) === null) problems.push(NO_REGISTRY)
   return problems.length > 0 ? { problems } : { config }
@@ -119,8 +119,14 @@ function unknownSetting(given: string, known: readonly string[], command: Servic
 }
 
 /** As there is no authentication, whoever reaches the address may do everything. */
-function exposedHost({ host, insecure }: Config, from = '--host'): string | null {
+function exposedHost({ host, insecure }: Config, command: ServiceCommand, from = '--host'): string | null {
   if (insecure || isLoopback(host)) return null
+  if (command === 'gateway') {
+    return (
+      `${from} ${host} can be reached by others, and a gateway lets everybody through to the replicas: ` +
+      'say --insecure where that is right.'
+    )
+  }
   return (
     `${from} ${host} can be reached by others, and there is no authentication: ` +
     'listen on 127.0.0.1 behind something that authenticates, or say --insecure.'

@@ -10,6 +10,8 @@ export const ERROR_CODES = {
   TOO_MANY_RECIPIENTS: 'The push names more identifiers than the gateway takes at once.',
   RATE_LIMITED: 'Too many of these in this time; try again later.',
   BROKER_UNAVAILABLE: 'The store cannot be reached: nothing was accepted; try again with the same push id.',
+  NO_REPLICA: 'No replica takes this now: nothing happened; try again in some seconds.',
+  OUTCOME_UNKNOWN: 'The replica that ran this is gone before it answered: it may have happened, or not.',
   NOT_FOUND: 'There is no such thing, or not any more.',
   NOT_IMPLEMENTED: 'This version does not have it yet.',
   INTERNAL: 'A fault of ours; the details are in the log.',

@@ -1,7 +1,13 @@
 import { readFileSync } from 'node:fs'
 import { Command, CommanderError, Option } from 'commander'
 import { closest } from '../config/closest.ts'
-import { SETTINGS, type Setting, type SettingName, settingsOf } from '../config/settings.ts'
+import {
+  SETTINGS,
+  type ServiceCommand,
+  type Setting,
+  type SettingName,
+  settingsOf,
+} from '../config/settings.ts'
 import { variableOf } from '../config.ts'
 import { URL_HELP } from './endpoint.ts'
 import { CommandFailure, EXIT, EXIT_CODES_HELP, styled, type Terminal } from './terminal.ts'
@@ -87,6 +93,7 @@ function createProgram(terminal: Terminal, run: Run): Command {
     })
 
   addStart(program, terminal, run)
+  addGateway(program, terminal, run)
 
   program
     .command('listen')
@@ -168,24 +175,52 @@ function createProgram(terminal: Terminal, run: Run): Command {
 function addStart(program: Command, terminal: Terminal, run: Run): void {
   const start = program
     .command('start', { isDefault: true })
-    .description('run a gateway: alone on the embedded broker, or as a replica of a cluster with --redis')
-  for (const name of settingsOf('start')) start.addOption(optionOf(name))
-  start
-    .addHelpText(
-      'after',
-      `\nEvery option has a variable, such as ${variableOf('retentionSeconds')}; PORT, HOST and REDIS_URL are understood too.\n\nExamples:\n  cloudpush start\n  cloudpush start --redis redis://localhost:6379 --port 4001\n\nExit codes:\n  0  stopped\n  1  the start failed\n  2  a setting is wrong`,
-    )
+    .description('run a replica: alone on the embedded broker, or one of a cluster with --redis')
+  addService(start, 'start', run, async (flags, unknown) =>
+    (await import('./start.ts')).start(terminal, flags, unknown),
+  )
+  start.addHelpText(
+    'after',
+    `\nEvery option has a variable, such as ${variableOf('retentionSeconds')}; PORT, HOST and REDIS_URL are understood too.\n\nExamples:\n  cloudpush start\n  cloudpush start --redis redis://localhost:6379 --port 4001\n\n${SERVICE_EXIT_CODES}`,
+  )
+}
+
+function addGateway(program: Command, terminal: Terminal, run: Run): void {
+  const gateway = program
+    .command('gateway')
+    .description('run the front door of a cluster: its clients keep their sockets while replicas come and go')
+  addService(gateway, 'gateway', run, async (flags, unknown) =>
+    (await import('./gateway.ts')).gateway(terminal, flags, unknown),
+  )
+  gateway.addHelpText(
+    'after',
+    `\nEvery option has a variable, such as ${variableOf('holdSeconds')}; PORT, HOST and REDIS_URL are understood too.\n\nExamples:\n  cloudpush gateway --redis redis://localhost:6379\n  cloudpush gateway --redis redis://localhost:6379 --port 80 --host 0.0.0.0 --insecure\n\n${SERVICE_EXIT_CODES}`,
+  )
+}
+
+const SERVICE_EXIT_CODES = 'Exit codes:\n  0  stopped\n  1  the start failed\n  2  a setting is wrong'
+
+type RunService = (
+  flags: Partial<Record<SettingName, string>>,
+  unknownFlags: readonly string[],
+) => Promise<number>
+
+/** Gives a command the options that are its settings. */
+function addService(command: Command, name: ServiceCommand, run: Run, service: RunService): void {
+  const names = settingsOf(name)
+  for (const setting of names) command.addOption(optionOf(setting))
+  command
     // Unknown ones are told together with what else is wrong, by the check of the settings.
     .allowUnknownOption()
     .allowExcessArguments()
     .action((_options: unknown, command: Command) =>
-      run(async () => {
+      run(() => {
         const flags: Partial<Record<SettingName, string>> = {}
-        for (const name of settingsOf('start')) {
-          const value = command.getOptionValue(name) as string | boolean | undefined
-          if (value !== undefined) flags[name] = String(value)
+        for (const setting of names) {
+          const value = command.getOptionValue(setting) as string | boolean | undefined
+          if (value !== undefined) flags[setting] = String(value)
         }
-        return (await import('./start.ts')).start(terminal, flags, unknownFlags(command.args))
+        return service(flags, unknownFlags(command.args))
       }),
     )
 }

@@ -1,7 +1,8 @@
 import type { SettingName } from '../config/settings.ts'
-import { type Config, isLoopback, parseConfig } from '../config.ts'
+import { type Config, isLoopback } from '../config.ts'
 import { createLog } from '../observability/log.ts'
 import { type Replica, startReplica } from '../server/replica.ts'
+import { checkedConfig, toldToStop, whyNot } from './service.ts'
 import { CommandFailure, EXIT, type Printed, styled, type Terminal } from './terminal.ts'
 
 /** Runs a replica until it is told to stop. The first SIGTERM or SIGINT stops it gracefully, the second one at once. */
@@ -10,29 +11,12 @@ export async function start(
   flags: Partial<Record<SettingName, string>>,
   unknownFlags: readonly string[],
 ): Promise<number> {
-  const parsed = parseConfig({ flags, unknownFlags, env: terminal.env })
-  if ('problems' in parsed) {
-    const list = parsed.problems.map((problem) => `  - ${problem}`).join('\n')
-    throw new CommandFailure(
-      `Cloudpush does not start; ${count(parsed.problems)} to mend:\n${list}`,
-      EXIT.usage,
-    )
-  }
-  const { config } = parsed
+  const config = checkedConfig({ flags, unknownFlags, env: terminal.env })
   const log = createLog(config.logLevel)
   const replica = await startReplica(config, log).catch((error: unknown) => {
     throw new CommandFailure(whyNot(error, config), EXIT.refused)
   })
-  const stopRequested = new Promise<void>((resolve) => {
-    // One listener, from before anybody knows that we run: while there is none, a signal ends the process at once.
-    let signals = 0
-    const onSignal = () => {
-      signals++
-      if (signals === 1) resolve()
-      else terminal.exit(EXIT.refused)
-    }
-    process.on('SIGTERM', onSignal).on('SIGINT', onSignal)
-  })
+  const stopRequested = toldToStop(terminal)
   terminal.stdout.write(banner(terminal, config, replica))
   await stopRequested
   const closing = replica.stop()
@@ -41,23 +25,6 @@ export async function start(
   )
   await closing
   return EXIT.done
-}
-
-function count(problems: readonly string[]): string {
-  return problems.length === 1 ? 'one setting is' : `${problems.length} settings are`
-}
-
-function whyNot(error: unknown, config: Config): string {
-  const { code, message } = error as NodeJS.ErrnoException
-  const place = `${config.host}:${config.port}`
-  if (code === 'EADDRINUSE') {
-    return `${place} is in use. Stop what listens there, or choose another port: --port 4001 (0: any free one).`
-  }
-  if (code === 'EACCES')
-    return `Listening on ${place} is not allowed. Choose a port from 1024 on: --port 4000.`
-  if (code === 'EADDRNOTAVAIL')
-    return `This machine has no address ${config.host}. Choose another: --host 127.0.0.1.`
-  return message
 }
 
 /** Where everything is, who may reach it, and two lines to paste for a first message. */

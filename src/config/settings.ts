@@ -257,8 +257,6 @@ const SHARED: readonly SettingName[] = [
   'insecure',
   'idleTimeoutSeconds',
   'drainSeconds',
-  'maxBufferedBytes',
-  'trustedProxies',
   'logLevel',
 ]
 

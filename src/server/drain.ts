@@ -1,18 +1,22 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import { CLOSE_CODES } from '../close-codes.ts'
-import type { Connection } from './connection.ts'
 
 const STEP_MS = 100
 
+export interface Closable {
+  readonly open: boolean
+  close(code: number, reason: string): void
+}
+
 export interface DrainOptions {
-  /** The open connections of this replica; those that close leave the set. */
-  readonly connections: ReadonlySet<Connection>
+  /** The open connections of this process; those that close leave the set. */
+  readonly connections: ReadonlySet<Closable>
   /** Runs before each step: what is known of deliveries is written before sessions go. Must not reject. */
   readonly beforeStep: () => Promise<void>
 }
 
 /**
- * Moves sessions away from this replica (1012: their clients come back, elsewhere) evenly over the given time, never in
+ * Moves sessions away from this process (1012: their clients come back, elsewhere) evenly over the given time, never in
  * one burst: a glide, not a cliff. Sessions that leave by themselves meanwhile are not waited for.
  *
  *     IDLE ──begin──▶ DRAINING ──cancel──▶ IDLE

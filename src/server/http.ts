@@ -6,13 +6,10 @@ import { GRAPHQL_PATH, type Yoga } from '../graphql/yoga.ts'
 import type { Log } from '../observability/log.ts'
 import type { Metrics } from '../observability/metrics.ts'
 import type { ClientAddress } from './client-address.ts'
+import { HTTP_LIMITS, pathOf, sendText } from './listening.ts'
 import type { WebSocketSide } from './websocket.ts'
 
 const CONSOLE_PAGE = readFileSync(new URL('../console/index.html', import.meta.url))
-
-const HEADERS_TIMEOUT_MS = 10_000 // 10 seconds
-const REQUEST_TIMEOUT_MS = 30_000 // 30 seconds
-const KEEP_ALIVE_MS = 65_000 // longer than the 60 seconds of the usual load balancer
 
 export interface HttpOptions {
   readonly yoga: Yoga
@@ -54,38 +51,21 @@ export function createHttpServer({
       response.writeHead(200, { 'content-type': metrics.contentType }).end(text)
     },
   }
-  const server = createServer(
-    {
-      headersTimeout: HEADERS_TIMEOUT_MS,
-      requestTimeout: REQUEST_TIMEOUT_MS,
-      keepAliveTimeout: KEEP_ALIVE_MS,
-    },
-    (request, response) => {
-      const path = pathOf(request)
-      if (path === GRAPHQL_PATH) {
-        if (isHttpPost(request)) return void post(request, response)
-        return void yoga(request, response, { origin: originOf(request) })
-      }
-      const route = Object.hasOwn(routes, path) ? routes[path] : undefined
-      if (!route)
-        return sendText(response, 404, `Nothing is here. GraphQL and GraphiQL are at ${GRAPHQL_PATH}.`)
-      Promise.resolve(route(response)).catch(() => response.destroy())
-    },
-  )
+  const server = createServer(HTTP_LIMITS, (request, response) => {
+    const path = pathOf(request)
+    if (path === GRAPHQL_PATH) {
+      if (isHttpPost(request)) return void post(request, response)
+      return void yoga(request, response, { origin: originOf(request) })
+    }
+    const route = Object.hasOwn(routes, path) ? routes[path] : undefined
+    if (!route)
+      return sendText(response, 404, `Nothing is here. GraphQL and GraphiQL are at ${GRAPHQL_PATH}.`)
+    Promise.resolve(route(response)).catch(() => response.destroy())
+  })
   server.on('upgrade', (request, stream, head) => {
     stream.on('error', () => stream.destroy())
     if (pathOf(request) === GRAPHQL_PATH) sockets.upgrade(request, stream, head)
     else stream.end('HTTP/1.1 404 Not Found\r\nConnection: close\r\nContent-Length: 0\r\n\r\n')
   })
   return server
-}
-
-function pathOf(request: IncomingMessage): string {
-  const url = request.url ?? '/'
-  const query = url.indexOf('?')
-  return query < 0 ? url : url.slice(0, query)
-}
-
-function sendText(response: ServerResponse, status: number, text: string): void {
-  response.writeHead(status, { 'content-type': 'text/plain; charset=utf-8' }).end(`${text}\n`)
 }

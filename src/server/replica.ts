@@ -1,8 +1,5 @@
 import { randomBytes } from 'node:crypto'
-import { once } from 'node:events'
 import { readFileSync } from 'node:fs'
-import type { Server } from 'node:http'
-import type { AddressInfo } from 'node:net'
 import { CLOSE_CODES, type CloseCode } from '../close-codes.ts'
 import { createChooser } from '../cluster/choice.ts'
 import { createLoadMeter } from '../cluster/load.ts'
@@ -18,6 +15,7 @@ import { createClientAddress } from './client-address.ts'
 import { Drain } from './drain.ts'
 import { drainPeerHandlers } from './drain-peer-handlers.ts'
 import { createHttpServer } from './http.ts'
+import { closeServer, listen } from './listening.ts'
 import { Membership } from './membership.ts'
 import { connectStore } from './store.ts'
 import { Sweep } from './sweep.ts'
@@ -86,14 +84,13 @@ export async function startReplica(config: Config, log: Log): Promise<Replica> {
     return broker.available && registry.available ? null : 'the store cannot be reached'
   }
   const server = createHttpServer({ yoga, sockets, metrics, clientAddress, unready, log })
-  const port = await listen(server, config).catch(async (error: unknown) => {
+  const { port, url } = await listen(server, config).catch(async (error: unknown) => {
     await hub[Symbol.asyncDispose]()
     sweep[Symbol.dispose]()
     meter[Symbol.dispose]()
     await store[Symbol.asyncDispose]()
     throw error
   })
-  const url = `http://${config.host.includes(':') ? `[${config.host}]` : config.host}:${port}`
 
   const load = (): Load => {
     const state: ReplicaState = drain.active ? 'DRAINING' : 'UP'
@@ -127,7 +124,7 @@ export async function startReplica(config: Config, log: Log): Promise<Replica> {
     await drain.begin(withinSeconds)
     await hub[Symbol.asyncDispose]()
     await membership[Symbol.asyncDispose]()
-    await close(server)
+    await closeServer(server)
     sweep[Symbol.dispose]()
     meter[Symbol.dispose]()
     await store[Symbol.asyncDispose]()
@@ -157,18 +154,4 @@ export async function startReplica(config: Config, log: Log): Promise<Replica> {
       return stopped
     },
   }
-}
-
-async function listen(server: Server, config: Config): Promise<number> {
-  server.listen(config.port, config.host)
-  await once(server, 'listening')
-  return (server.address() as AddressInfo).port
-}
-
-/** Stops listening; what is still open (keep-alive, SSE) is cut. */
-function close(server: Server): Promise<void> {
-  return new Promise((resolve) => {
-    server.close(() => resolve())
-    server.closeAllConnections()
-  })
 }

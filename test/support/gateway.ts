@@ -2,7 +2,9 @@ import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { existsSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
+import { vi } from 'vitest'
 import { type Config, defaultConfig } from '../../src/config.ts'
+import { type Gateway, startGateway } from '../../src/gateway/gateway.ts'
 import { createLog } from '../../src/observability/log.ts'
 import { type Replica, startReplica } from '../../src/server/replica.ts'
 
@@ -31,6 +33,27 @@ export async function startTestGateway(overrides: Partial<Config> = {}): Promise
   }
 }
 
+/** A front door inside the test's own process. Disposing closes its clients at once and stops it. */
+export interface TestFrontDoor extends GatewayAddress, AsyncDisposable {
+  readonly gateway: Gateway
+}
+
+/** Resolves when it is ready: it knows a replica that accepts. */
+export async function startTestFrontDoor(
+  redis: string,
+  overrides: Partial<Config> = {},
+): Promise<TestFrontDoor> {
+  const gateway = await startGateway({ ...defaultConfig, port: 0, ...overrides, redis }, createLog('silent'))
+  const address = addressOf(gateway.port)
+  await vi.waitUntil(() => isReady(address), { timeout: START_LIMIT_MS, interval: 20 })
+  return { ...address, gateway, [Symbol.asyncDispose]: () => gateway[Symbol.asyncDispose]() }
+}
+
+/** Whether it may receive connections. */
+export async function isReady({ url }: GatewayAddress): Promise<boolean> {
+  return (await fetch(`${url}/readyz`)).ok
+}
+
 export interface Exit {
   /** Null when a signal ended it. */
   readonly code: number | null
@@ -48,7 +71,9 @@ export interface GatewayProcess extends GatewayAddress, AsyncDisposable {
 }
 
 export interface GatewayProcessOptions {
-  /** Flags after `start --port 0`, such as `['--redis', url]`; a `--port` among them wins. */
+  /** Default: `start`. */
+  readonly command?: 'start' | 'gateway'
+  /** Flags after the command and `--port 0`, such as `['--redis', url]`; a `--port` among them wins. */
   readonly args?: readonly string[]
   /** Added to the test's own environment, from which everything that configures a gateway is taken out. */
   readonly env?: Readonly<Record<string, string>>
@@ -61,10 +86,11 @@ const ADDRESS = /https?:\/\/[^\s/]+?:(\d+)/
 /** Starts a gateway process; resolves when it prints its address, rejects with its output when it ends before that. */
 export async function startGatewayProcess(options: GatewayProcessOptions = {}): Promise<GatewayProcess> {
   if (!existsSync(MAIN)) throw new Error('dist/main.js is not there: run `npm run build` first')
-  const child = spawn(process.execPath, [MAIN, 'start', '--port', '0', ...(options.args ?? [])], {
-    env: { ...withoutSettings(process.env), ...options.env },
-    stdio: ['ignore', 'pipe', 'pipe'],
-  })
+  const child = spawn(
+    process.execPath,
+    [MAIN, options.command ?? 'start', '--port', '0', ...(options.args ?? [])],
+    { env: { ...withoutSettings(process.env), ...options.env }, stdio: ['ignore', 'pipe', 'pipe'] },
+  )
   const { pid } = child
   if (pid === undefined) throw new Error('node cannot be started')
   const killOnExit = () => void child.kill('SIGKILL')

@@ -21,6 +21,8 @@ export interface RawClientOptions {
   readonly protocols?: string | string[]
   /** Answer the server's protocol pings by echo, as the stock client does (default). */
   readonly echo?: boolean
+  /** More headers of the handshake. */
+  readonly headers?: Readonly<Record<string, string>>
   /** Answer WebSocket pings, as every WebSocket implementation does (default). */
   readonly autoPong?: boolean
 }
@@ -53,9 +55,9 @@ export class RawClient implements AsyncDisposable {
 
   private constructor(
     url: string,
-    { protocols = 'graphql-transport-ws', echo = true, autoPong = true }: RawClientOptions,
+    { protocols = 'graphql-transport-ws', echo = true, autoPong = true, headers = {} }: RawClientOptions,
   ) {
-    this.socket = new WebSocket(url, protocols, { autoPong })
+    this.socket = new WebSocket(url, protocols, { autoPong, headers })
     // What an error leads to, a close, is what tests look at.
     this.socket.on('error', () => {})
     this.socket.on('message', (data) => {

@@ -1,0 +1,56 @@
+import { Counter, collectDefaultMetrics, Gauge, Registry } from 'prom-client'
+import type { Metrics } from '../observability/metrics.ts'
+import type { Departure } from './session.ts'
+
+export interface GatewayMetrics extends Metrics {
+  departed(why: Departure): void
+  unplaced(): void
+  answered(status: number): void
+}
+
+/** What Prometheus scrapes of a gateway. */
+export function createGatewayMetrics(sources: {
+  sessions: () => number
+  held: () => number
+  replicas: () => number
+}): GatewayMetrics {
+  const registers = [new Registry()] as const
+  const [registry] = registers
+  collectDefaultMetrics({ register: registry })
+  const gauge = (name: string, help: string, read: () => number) =>
+    new Gauge({
+      name,
+      help,
+      registers: [...registers],
+      collect() {
+        this.set(read())
+      },
+    })
+  gauge('cloudpush_gateway_sessions', 'Clients that this gateway holds.', sources.sessions)
+  gauge('cloudpush_gateway_sessions_held', 'Clients that wait for a replica to take them.', sources.held)
+  gauge('cloudpush_gateway_replicas', 'Replicas that accept connections.', sources.replicas)
+  const rehomings = new Counter({
+    name: 'cloudpush_gateway_rehomings_total',
+    help: 'Sessions moved to another replica, by why they left: drained (1012), lost, stalled, ended (its lease).',
+    labelNames: ['reason'],
+    registers: [...registers],
+  })
+  const unplaced = new Counter({
+    name: 'cloudpush_gateway_unplaced_total',
+    help: 'Clients closed with 1013 because no replica took them in time.',
+    registers: [...registers],
+  })
+  const requests = new Counter({
+    name: 'cloudpush_gateway_requests_total',
+    help: 'HTTP requests by the status that was answered.',
+    labelNames: ['status'],
+    registers: [...registers],
+  })
+  return {
+    contentType: registry.contentType,
+    text: () => registry.metrics(),
+    departed: (reason) => rehomings.inc({ reason }),
+    unplaced: () => unplaced.inc(),
+    answered: (status) => requests.inc({ status }),
+  }
+}
