@@ -1,5 +1,5 @@
 import type { Registry, ReplicaSnapshot } from './registry.ts'
-import { accepts, weights } from './weight.ts'
+import { acceptsAfter, shares } from './weight.ts'
 
 const MAX_ALTERNATES = 3
 
@@ -18,9 +18,10 @@ export interface Chooser {
 }
 
 /**
- * Chooses where the next connection goes: two draws by weight, and the emptier of the two. "Emptier" counts in what this
- * process has sent to a replica since that replica's load was written: the apparent minimum of old loads is where
- * everybody else goes as well (Mitzenmacher 2000, 2001), and nobody knows better than we do what we have just sent.
+ * Chooses where the next connection goes: two draws by weight, and the emptier of the two. What this process has sent to
+ * a replica since that replica's load was written counts as if it were there, in weights, in fullness and in "emptier":
+ * the apparent minimum of old loads is where everybody else goes as well (Mitzenmacher 2000, 2001), and nobody knows
+ * better than we do what we have just sent. By two draws no replica gets more than twice its weight of any burst.
  */
 export function createChooser({
   registry,
@@ -35,27 +36,35 @@ export function createChooser({
     const known = sent.get(replica.id)
     return known && known.since === replica.lastSeen.getTime() ? known.count : 0
   }
+  const open = (replica: ReplicaSnapshot): boolean => acceptsAfter(replica, sentTo(replica))
   const fill = (replica: ReplicaSnapshot): number => (replica.sessions + sentTo(replica)) / replica.capacity
   const note = (replica: ReplicaSnapshot): void => {
-    const count = sentTo(replica) + 1
-    sent.set(replica.id, { since: replica.lastSeen.getTime(), count })
+    sent.set(replica.id, { since: replica.lastSeen.getTime(), count: sentTo(replica) + 1 })
+  }
+  const forgetAllBut = (living: readonly ReplicaSnapshot[]): void => {
+    const ids = new Set(living.map(({ id }) => id))
+    for (const id of sent.keys()) if (!ids.has(id)) sent.delete(id)
   }
   const draw = (
     replicas: readonly ReplicaSnapshot[],
-    shares: ReadonlyMap<string, number>,
+    percents: readonly number[],
   ): ReplicaSnapshot | null => {
     let rest = random() * 100
-    for (const replica of replicas) {
-      rest -= shares.get(replica.id) ?? 0
+    let last: ReplicaSnapshot | null = null
+    for (const [index, replica] of replicas.entries()) {
+      const percent = percents[index] ?? 0
+      if (percent === 0) continue
+      rest -= percent
       if (rest < 0) return replica
+      last = replica
     }
-    return replicas.findLast((replica) => (shares.get(replica.id) ?? 0) > 0) ?? null
+    return last
   }
   const pick = (replicas: readonly ReplicaSnapshot[], sticky: string | null): ReplicaSnapshot | null => {
     const last = sticky === null ? undefined : replicas.find(({ id }) => id === sticky)
-    if (last && accepts(last)) return last
-    const shares = weights(replicas, new Date())
-    const [one, other] = [draw(replicas, shares), draw(replicas, shares)]
+    if (last && open(last)) return last
+    const percents = shares(replicas, Date.now(), sentTo)
+    const [one, other] = [draw(replicas, percents), draw(replicas, percents)]
     if (!one || !other) return one ?? other
     return fill(one) <= fill(other) ? one : other
   }
@@ -67,13 +76,17 @@ export function createChooser({
       const replica = pick(replicas, sticky)
       if (!replica) return null
       note(replica)
-      const ids = new Set(living.map(({ id }) => id))
-      for (const id of sent.keys()) if (!ids.has(id)) sent.delete(id)
-      const alternates = replicas
-        .filter((other) => other.id !== replica.id && accepts(other))
-        .sort((a, b) => fill(a) - fill(b))
-        .slice(0, MAX_ALTERNATES)
-      return { replica, alternates }
+      if (sent.size > living.length) forgetAllBut(living)
+      return {
+        replica,
+        // Most callers never ask.
+        get alternates() {
+          return replicas
+            .filter((other) => other.id !== replica.id && open(other))
+            .sort((a, b) => fill(a) - fill(b))
+            .slice(0, MAX_ALTERNATES)
+        },
+      }
     },
   }
 }

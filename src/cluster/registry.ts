@@ -27,6 +27,8 @@ export interface Load {
   readonly sessions: number
   readonly subscriptions: number
   readonly capacity: number
+  /** How long its process has run, by its own monotonic clock. */
+  readonly uptimeMs: number
   /** 0 to 1 while draining, else null. */
   readonly drainProgress: number | null
   readonly health: Health

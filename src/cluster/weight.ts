@@ -9,8 +9,9 @@ import type { Health, ReplicaSnapshot } from './registry.ts'
  * - free: sessions that still fit, `capacity − sessions`. In steady state replicas then fill up alike, whatever their size.
  * - health: 1 up to a comfortable event-loop delay and processor use, then falling to `MIN_HEALTH`. Never 0: a replica
  *   that is slow is still better than one that refuses, and a signal that is wrong must not shut a replica out.
- * - ramp: a slow start, as HAProxy and Envoy have it: from `RAMP_START` to 1 in the first seconds of a replica's life,
- *   while its caches and its JIT are cold.
+ * - ramp: a slow start, as HAProxy (`slowstart`) and Envoy (`slow_start_config`) have it: from `RAMP_START` to 1 in the first
+ *   seconds of a replica's life, while its caches and its JIT are cold. A replica tells its age by its own monotonic
+ *   clock, and whoever heard of it adds the time since by their own: clocks that differ do not matter.
  *
  * Where all that accept are stale (the store is away), all of them are alike: uniform. Choosing by weight alone would
  * still herd on old loads; see `choice.ts` (Mitzenmacher, "The Power of Two Choices in Randomized Load Balancing", 2001,
@@ -25,30 +26,50 @@ const UNBEARABLE_DELAY_MS = 500
 const COMFORTABLE_CPU_PERCENT = 70
 const UNBEARABLE_CPU_PERCENT = 100
 
+/** Sessions that are on their way to a replica and not in its load yet. */
+export type SentTo = (replica: ReplicaSnapshot) => number
+
+const nothingSent: SentTo = () => 0
+
 /** Percent by replica id: all together 100, or all 0 where none accepts. Never negative. */
 export function weights(replicas: readonly ReplicaSnapshot[], now: Date): Map<string, number> {
-  const fresh = replicas.map((replica) => (isStale(replica, now) ? 0 : rawWeight(replica, now)))
-  const raw = replicas.some((replica) => accepts(replica) && !isStale(replica, now))
-    ? fresh
-    : replicas.map((replica) => (accepts(replica) ? 1 : 0))
-  const sum = raw.reduce((total, each) => total + each, 0)
-  return new Map(
-    replicas.map((replica, index) => [replica.id, sum === 0 ? 0 : (100 * (raw[index] ?? 0)) / sum]),
-  )
+  const percents = shares(replicas, now.getTime())
+  return new Map(replicas.map(({ id }, index) => [id, percents[index] ?? 0]))
+}
+
+/** The weights in the order of the replicas, as they are when what was sent has arrived. `now`: ms since 1970. */
+export function shares(
+  replicas: readonly ReplicaSnapshot[],
+  now: number,
+  sentTo: SentTo = nothingSent,
+): number[] {
+  let raw = replicas.map((replica) => (isStale(replica, now) ? 0 : rawWeight(replica, now, sentTo(replica))))
+  let sum = total(raw)
+  if (sum === 0) {
+    raw = replicas.map((replica) => (acceptsAfter(replica, sentTo(replica)) ? 1 : 0))
+    sum = total(raw)
+  }
+  return sum === 0 ? raw : raw.map((each) => (100 * each) / sum)
 }
 
 /** Whether it takes new sessions at all. */
 export function accepts(replica: ReplicaSnapshot): boolean {
-  return replica.state === 'UP' && replica.sessions < replica.capacity
+  return acceptsAfter(replica, 0)
 }
 
-function isStale(replica: ReplicaSnapshot, now: Date): boolean {
-  return now.getTime() - replica.lastSeen.getTime() > STALE_AFTER_MS
+/** Whether it takes new sessions still when so many more have arrived. */
+export function acceptsAfter(replica: ReplicaSnapshot, sent: number): boolean {
+  return replica.state === 'UP' && replica.sessions + sent < replica.capacity
 }
 
-function rawWeight(replica: ReplicaSnapshot, now: Date): number {
-  if (!accepts(replica)) return 0
-  return (replica.capacity - replica.sessions) * healthFactor(replica.health) * rampFactor(replica, now)
+function isStale(replica: ReplicaSnapshot, now: number): boolean {
+  return now - replica.lastSeen.getTime() > STALE_AFTER_MS
+}
+
+function rawWeight(replica: ReplicaSnapshot, now: number, sent: number): number {
+  if (!acceptsAfter(replica, sent)) return 0
+  const free = replica.capacity - replica.sessions - sent
+  return free * healthFactor(replica.health) * rampFactor(replica, now)
 }
 
 function healthFactor({ eventLoopDelayMs, cpuPercent }: Health): number {
@@ -62,7 +83,13 @@ function falling(value: number, from: number, to: number): number {
   return Math.min(1, Math.max(0, (to - value) / (to - from)))
 }
 
-function rampFactor(replica: ReplicaSnapshot, now: Date): number {
-  const age = Math.max(0, now.getTime() - replica.startedAt.getTime())
+function rampFactor({ uptimeMs, lastSeen }: ReplicaSnapshot, now: number): number {
+  const age = uptimeMs + Math.max(0, now - lastSeen.getTime())
   return Math.min(1, RAMP_START + ((1 - RAMP_START) * age) / RAMP_MS)
+}
+
+function total(numbers: readonly number[]): number {
+  let sum = 0
+  for (const number of numbers) sum += number
+  return sum
 }

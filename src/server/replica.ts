@@ -44,6 +44,7 @@ const { version } = JSON.parse(readFileSync(new URL('../../package.json', import
 export async function startReplica(config: Config, log: Log): Promise<Replica> {
   const id = `r-${randomBytes(6).toString('hex')}`
   const startedAt = new Date()
+  const began = performance.now()
   const store = connectStore(config, id, log)
   const { broker, registry, peers, settings } = store
   const hub = new Hub(broker, {
@@ -99,6 +100,7 @@ export async function startReplica(config: Config, log: Log): Promise<Replica> {
       sessions: hub.sessions.size,
       subscriptions: hub.subscriptions,
       capacity: config.capacity,
+      uptimeMs: Math.round(performance.now() - began),
       drainProgress: drain.progress,
       health: meter.read(),
     }

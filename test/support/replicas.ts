@@ -16,6 +16,7 @@ export function aLoad(more: Partial<Load> = {}): Load {
     sessions: 0,
     subscriptions: 0,
     capacity: 1_000,
+    uptimeMs: 3_600_000,
     drainProgress: null,
     health: HEALTHY,
     ...more,

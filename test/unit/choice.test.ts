@@ -3,6 +3,7 @@ import { afterAll, beforeAll, expect, test, vi } from 'vitest'
 import { createChooser } from '../../src/cluster/choice.ts'
 import type { ReplicaSnapshot } from '../../src/cluster/registry.ts'
 import { accepts } from '../../src/cluster/weight.ts'
+import { randomFrom } from '../support/random.ts'
 import { aReplica } from '../support/replicas.ts'
 
 const NOW = new Date('2030-01-01T00:00:00Z')
@@ -15,18 +16,7 @@ afterAll(() => {
   vi.useRealTimers()
 })
 
-/** Mulberry32: the same numbers for the same seed. */
-function seeded(seed: number): () => number {
-  let state = seed
-  return () => {
-    state = (state + 0x6d2b79f5) | 0
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state)
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32
-  }
-}
-
-const chooserOf = (replicas: readonly ReplicaSnapshot[], random = seeded(1)) =>
+const chooserOf = (replicas: readonly ReplicaSnapshot[], random = randomFrom(1)) =>
   createChooser({ registry: { replicas: () => replicas }, random })
 
 const anySeed = fc.integer({ min: 0, max: 2 ** 31 })
@@ -38,7 +28,7 @@ function imbalance(counts: ReadonlyMap<string, number>): number {
 }
 
 test('who was on a replica comes back to it while it accepts, whatever its load', () => {
-  const almostFull = aReplica('b', NOW, { sessions: 999 })
+  const almostFull = aReplica('b', NOW, { sessions: 900 })
   const chooser = chooserOf([aReplica('a', NOW), almostFull, aReplica('c', NOW)])
   for (let attempt = 0; attempt < 100; attempt++) {
     expect(chooser.choose('b')?.replica.id).toBe('b')
@@ -77,7 +67,7 @@ test('neither a choice nor its alternates ever name a replica that does not acce
       anySeed,
       (changes, sticky, seed) => {
         const replicas = changes.map((change, index) => aReplica(`r-${index}`, NOW, change))
-        const choice = chooserOf(replicas, seeded(seed)).choose(sticky === null ? null : `r-${sticky}`)
+        const choice = chooserOf(replicas, randomFrom(seed)).choose(sticky === null ? null : `r-${sticky}`)
         expect(choice === null).toBe(!replicas.some(accepts))
         if (!choice) return
         const named = [choice.replica, ...choice.alternates]
@@ -119,7 +109,7 @@ test('no burst finds one replica: 5,000 choices on loads that never refresh stay
       const replicas = [1, 2, 3, 4, 5].map((n) =>
         aReplica(`r-${n}`, NOW, { capacity: 20_000, sessions: 100 }),
       )
-      const chooser = chooserOf(replicas, seeded(seed))
+      const chooser = chooserOf(replicas, randomFrom(seed))
       const counts = new Map(replicas.map(({ id }) => [id, 0]))
       for (let n = 0; n < 5_000; n++) {
         const id = chooser.choose(null)?.replica.id ?? 'none'
@@ -136,7 +126,7 @@ test('many that choose by themselves, each on the same old loads, stay even as w
   fc.assert(
     fc.property(anySeed, (seed) => {
       const replicas = [1, 2, 3, 4, 5].map((n) => aReplica(`r-${n}`, NOW, { capacity: 20_000 }))
-      const random = seeded(seed)
+      const random = randomFrom(seed)
       const choosers = Array.from({ length: 5 }, () => chooserOf(replicas, random))
       const counts = new Map(replicas.map(({ id }) => [id, 0]))
       for (let n = 0; n < 5_000; n++) {
@@ -175,4 +165,76 @@ test('what was sent to a replica counts until its next load, which contains it',
   const later = new Date(NOW.getTime() + 1_000)
   replicas = [aReplica('a', later), aReplica('b', NOW)]
   expect([choose(), choose()]).toEqual(['a', 'a'])
+})
+
+test('what was sent to a replica fills it: a burst never sends more than there is room for', () => {
+  const replicas = [
+    aReplica('small', NOW, { capacity: 20, sessions: 10 }),
+    aReplica('large', NOW, { capacity: 100, sessions: 10 }),
+  ]
+  const chooser = chooserOf(replicas)
+  const counts = new Map<string, number>()
+  for (let n = 0; n < 100; n++) {
+    const id = chooser.choose('small')?.replica.id ?? 'none'
+    counts.set(id, (counts.get(id) ?? 0) + 1)
+  }
+  expect(counts).toEqual(
+    new Map([
+      ['small', 10],
+      ['large', 90],
+    ]),
+  )
+  expect(chooser.choose(null)).toBe(null)
+})
+
+test('what was sent counts in the weights: after a burst to one, the others are drawn', () => {
+  const replicas = [aReplica('a', NOW), aReplica('b', NOW)]
+  const chooser = chooserOf(replicas)
+  for (let n = 0; n < 900; n++) chooser.choose('a')
+  let a = 0
+  for (let n = 0; n < 200; n++) if (chooser.choose(null)?.replica.id === 'a') a++
+  // By the loads alone a would be drawn first half of the time, and taken in a quarter of the cases at least.
+  expect(a).toBeLessThan(20)
+})
+
+test('two steering points with loads 2 s old spread 5,000 arrivals of a second: the busiest has 1.2 × the mean at most', () => {
+  const anyCluster = fc.record({
+    seed: anySeed,
+    replicas: fc.integer({ min: 2, max: 20 }),
+    sessions: fc.integer({ min: 0, max: 5_000 }),
+  })
+  fc.assert(
+    fc.property(anyCluster, ({ seed, replicas: count, sessions }) => {
+      const random = randomFrom(seed)
+      const loads = Array.from({ length: count }, (_, n) =>
+        aReplica(`r-${n}`, new Date(NOW.getTime() - 2_000), { capacity: 20_000, sessions }),
+      )
+      // What has become of them since: nobody who steers knows.
+      const held = new Map(loads.map(({ id }) => [id, sessions * (0.95 + 0.1 * random())]))
+      const points = [chooserOf(loads, random), chooserOf(loads, random)]
+      for (let n = 0; n < 5_000; n++) {
+        const id = points[Math.floor(random() * 2)]?.choose(null)?.replica.id ?? 'none'
+        held.set(id, (held.get(id) ?? 0) + 1)
+      }
+      expect(held.size).toBe(count)
+      expect(imbalance(held)).toBeLessThanOrEqual(1.2)
+    }),
+    { numRuns: 50 },
+  )
+})
+
+test('loads that nobody renews any more: all that accept are alike, and what was sent still keeps them even', () => {
+  const lastSeen = new Date(NOW.getTime() - 60_000)
+  const replicas = [0, 0, 0, 900].map((sessions, n) => aReplica(`r-${n}`, NOW, { sessions, lastSeen }))
+  const chooser = chooserOf(replicas)
+  const counts = new Map(replicas.map(({ id }) => [id, 0]))
+  for (let n = 0; n < 1_000; n++) {
+    const id = chooser.choose(null)?.replica.id ?? 'none'
+    counts.set(id, (counts.get(id) ?? 0) + 1)
+  }
+  // One draw of four is its, and it is taken where both are: a sixteenth.
+  expect(counts.get('r-3')).toBeGreaterThan(30)
+  expect(counts.get('r-3')).toBeLessThan(100)
+  counts.delete('r-3')
+  expect(imbalance(counts)).toBeLessThanOrEqual(1.05)
 })

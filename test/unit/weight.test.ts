@@ -15,16 +15,18 @@ const anyReplica: fc.Arbitrary<Omit<ReplicaSnapshot, 'id'>> = fc
     fill: fc.double({ min: 0, max: 1.2, noNaN: true }),
     cpuPercent: fc.double({ min: 0, max: 800, noNaN: true }),
     eventLoopDelayMs: fc.double({ min: 0, max: 5_000, noNaN: true }),
-    // Clocks differ: some have started, or were heard of, a little later than now.
-    ageMs: fc.integer({ min: -2_000, max: 60_000 }),
+    // Clocks differ: what they say of the start means nothing.
+    uptimeMs: fc.integer({ min: 0, max: 60_000 }),
+    startedAgoMs: fc.integer({ min: -100_000, max: 100_000 }),
     unheardMs: fc.oneof(fc.integer({ min: -100, max: 1_500 }), fc.integer({ min: 0, max: 20_000 })),
   })
-  .map(({ state, capacity, fill, cpuPercent, eventLoopDelayMs, ageMs, unheardMs }) =>
+  .map(({ state, capacity, fill, cpuPercent, eventLoopDelayMs, uptimeMs, startedAgoMs, unheardMs }) =>
     aReplica('', NOW, {
       state,
       capacity,
       sessions: Math.round(capacity * fill),
-      startedAt: ago(ageMs),
+      uptimeMs,
+      startedAt: ago(startedAgoMs),
       lastSeen: ago(unheardMs),
       health: { ...HEALTHY, cpuPercent, eventLoopDelayMs },
     }),
@@ -134,19 +136,23 @@ test('where none accepts, all weights are 0', () => {
 
 test('a replica that has just started gets a tenth at first and its whole share after ten seconds', () => {
   const warm = aReplica('warm', NOW)
-  const ofCold = (ageMs: number) => {
-    const [warmShare = 0, coldShare = 0] = shares([warm, aReplica('cold', NOW, { startedAt: ago(ageMs) })])
+  const ofCold = (uptimeMs: number, more: Partial<ReplicaSnapshot> = {}) => {
+    const [warmShare = 0, coldShare = 0] = shares([warm, aReplica('cold', NOW, { uptimeMs, ...more })])
     return coldShare / warmShare
   }
-  expect(ofCold(-1_000)).toBeCloseTo(0.1, 2)
   expect(ofCold(0)).toBeCloseTo(0.1, 2)
   expect(ofCold(5_000)).toBeCloseTo(0.55, 2)
   expect(ofCold(10_000)).toBe(1)
   expect(ofCold(3_600_000)).toBe(1)
+  // It goes on while nothing new is heard, and whatever its clock says of its start.
+  expect(ofCold(2_000, { lastSeen: ago(3_000) })).toBeCloseTo(0.55, 2)
+  for (const startedAt of [ago(-3_600_000), ago(3_600_000)]) {
+    expect(ofCold(5_000, { startedAt })).toBeCloseTo(0.55, 2)
+  }
 })
 
 test('a replica that has just started and is alone gets everything', () => {
-  expect(shares([aReplica('cold', NOW, { startedAt: NOW })])).toEqual([100])
+  expect(shares([aReplica('cold', NOW, { uptimeMs: 0 })])).toEqual([100])
 })
 
 test('a replica that is slow gets less, the slower the less, but never nothing', () => {
