@@ -119,6 +119,11 @@ export class RawClient implements AsyncDisposable {
     )
   }
 
+  /** What arrived of this type and was not taken. */
+  untaken(type: string): readonly ProtocolMessage[] {
+    return this.#arrivals.left.filter((message) => message.type === type)
+  }
+
   /** What arrived for an operation and was not taken. */
   left(id: string): readonly ProtocolMessage[] {
     return this.#arrivals.left.filter((message) => message.id === id)

@@ -14,6 +14,8 @@ export class ScriptedSession {
   readonly socket: WebSocket
   readonly stream: Duplex
   readonly request: IncomingMessage
+  /** Of the replica that it is on. */
+  readonly port: number | undefined
   readonly messages = new Arrivals<ProtocolMessage>('message')
   readonly closed: Promise<number>
 
@@ -21,6 +23,7 @@ export class ScriptedSession {
     this.socket = socket
     this.stream = stream
     this.request = request
+    this.port = request.socket.localPort
     socket.on('error', () => {})
     socket.on('message', (data) => this.messages.add(JSON.parse(data.toString()) as ProtocolMessage))
     this.closed = new Promise((resolve) =>
@@ -54,6 +57,7 @@ export class ScriptedSession {
  */
 export class ScriptedReplica implements AsyncDisposable {
   readonly id: string
+  readonly port: number
   readonly #server: Server
   readonly #cluster: RedisCluster
   readonly #sessions = new Arrivals<ScriptedSession>('session')
@@ -64,6 +68,7 @@ export class ScriptedReplica implements AsyncDisposable {
 
   private constructor(id: string, server: Server, cluster: RedisCluster) {
     this.id = id
+    this.port = (server.address() as AddressInfo).port
     this.#server = server
     this.#cluster = cluster
     const sockets = new WebSocketServer({ noServer: true })
@@ -80,11 +85,11 @@ export class ScriptedReplica implements AsyncDisposable {
     }, REPORT_INTERVAL_MS)
   }
 
-  static async start(redis: string, id: string): Promise<ScriptedReplica> {
+  static async start(redis: string, prefix: string, id: string): Promise<ScriptedReplica> {
     const server = createServer((_request, response) => response.end(id))
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
     const { port } = server.address() as AddressInfo
-    const cluster = createRedisCluster({ url: redis, prefix: 'cp', replicaId: id })
+    const cluster = createRedisCluster({ url: redis, prefix, replicaId: id })
     const identity = {
       id,
       url: `ws://127.0.0.1:${port}/graphql`,
