@@ -27,7 +27,8 @@ export interface SubscribeRequest {
   readonly identifiers: readonly string[]
   /** Where an app asks a new operation to start, by identifier. */
   readonly after: ReadonlyMap<string, InboxPosition>
-  readonly durable: boolean
+  /** Who resumes it, as records name it; null: nobody can. */
+  readonly resumeAs: string | null
 }
 
 /** Counted since the start, for metrics. */
@@ -153,8 +154,8 @@ export class Hub implements BrokerListener, InboxEvents, AsyncDisposable {
   subscribe(request: SubscribeRequest): Subscription {
     const { session, operationId } = request
     const plan = this.#plans.acquire(request.operation, request.field)
-    const durable = request.durable && session.transport.proves
-    const resume = durable ? { subject: session.resumeSubject, operationId, owner: session.id } : null
+    const resumeAs = session.transport.proves ? request.resumeAs : null
+    const resume = resumeAs === null ? null : { subject: resumeAs, operationId, owner: session.id }
     const subscription = new Subscription(session, operationId, plan, resume)
     const identifiers = new Set([...request.identifiers, EVERYONE])
     subscription.positions = [...identifiers].map((identifier) => {

@@ -30,14 +30,14 @@ const ASK_AGAIN_MS = 1_000 // 1 second
 const MAX_QUESTIONS = 8
 const NO_QUESTIONS: readonly Question[] = []
 
-const ANONYMOUS = JSON.stringify([null, null])
-
 export interface SessionDetails {
   readonly id: string
   /** Both known once the client has said who it is. */
   subject: string | null
   /** The app's installation id, where the client gave one. */
   clientKey: string | null
+  /** What a gateway calls this session at each of its homes; null where none stands before us. */
+  readonly relayId: string | null
   readonly remoteAddress: string | null
   readonly userAgent: string | null
   readonly connectedAt: number
@@ -83,12 +83,6 @@ export class Session {
 
   get id(): string {
     return this.details.id
-  }
-
-  /** Who resumes, as records name it: the subject, and the installation where the client named one. */
-  get resumeSubject(): string {
-    const { subject, clientKey } = this.details
-    return subject === null && clientKey === null ? ANONYMOUS : JSON.stringify([subject, clientKey])
   }
 
   /** Too much waits to be taken by the socket: nothing more is to be written now. */

@@ -1,8 +1,6 @@
 import type { IncomingMessage } from 'node:http'
 import type { ReplicaSnapshot } from '../cluster/registry.ts'
-
-/** Names the session to all homes that it has: what they resume is its own, whatever ids its client makes. */
-export const RELAY_HEADER = 'x-cloudpush-relay'
+import { RELAY_HEADER } from '../server/client-address.ts'
 
 /** Headers that are about one connection (RFC 9110 §7.6.1), or that belong to one handshake (RFC 6455 §4). */
 const HOP_BY_HOP = new Set([

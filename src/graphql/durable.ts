@@ -1,10 +1,21 @@
+import type { SessionDetails } from '../delivery/session.ts'
+
+const ANONYMOUS = JSON.stringify([null, null])
+
 /**
- * Which operations can be resumed: those whose id no other client of the same subject makes as well. The stock
+ * Who resumes an operation, as its record names it: the subject, and the installation where the client named one; null
+ * where nobody can. Operations can be resumed if no other client of the same subject makes their id as well. The stock
  * graphql-ws client makes a UUID per operation and keeps it across reconnects; a client that numbers its operations
- * 1, 2, 3 would share a record with its neighbour, unless `connectionParams.clientKey` tells them apart.
+ * 1, 2, 3 would share a record with its neighbour, unless `connectionParams.clientKey` tells them apart. Behind a gateway
+ * its session has a name of its own, and goes on under it when it moves from one replica to the next.
  */
-export function isDurable(operationId: string, clientKey: string | null): boolean {
-  return clientKey !== null || isUniqueByShape(operationId)
+export function resumeSubjectOf(
+  { subject, clientKey, relayId }: Pick<SessionDetails, 'subject' | 'clientKey' | 'relayId'>,
+  operationId: string,
+): string | null {
+  if (clientKey !== null) return JSON.stringify([subject, clientKey])
+  if (isUniqueByShape(operationId)) return subject === null ? ANONYMOUS : JSON.stringify([subject, null])
+  return relayId === null ? null : JSON.stringify([subject, null, relayId])
 }
 
 const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i

@@ -1,6 +1,5 @@
 import type { IncomingMessage } from 'node:http'
-import type { BlockList } from 'node:net'
-import { isIP } from 'node:net'
+import { type BlockList, isIP } from 'node:net'
 import { parseNetworks } from '../config/networks.ts'
 
 /** Where a request comes from: the client's address, as far as whoever handed it on is trusted. */
@@ -21,6 +20,22 @@ export function createClientAddress(trustedProxies: string): ClientAddress {
       client = before
     }
     return client
+  }
+}
+
+/** What the gateway that a request came through calls its session; null where there is none that is trusted. */
+export type RelayId = (request: IncomingMessage) => string | null
+
+/** The header by which a gateway names a session to each of its homes. */
+export const RELAY_HEADER = 'x-cloudpush-relay'
+const MAX_RELAY_ID_BYTES = 64
+
+export function createRelayId(trustedProxies: string): RelayId {
+  const trusted = parseNetworks(trustedProxies)
+  return ({ headers, socket }) => {
+    const id = headers[RELAY_HEADER]
+    if (typeof id !== 'string' || id.length > MAX_RELAY_ID_BYTES) return null
+    return trusted && isTrusted(trusted, socket.remoteAddress ?? '') ? id : null
   }
 }
 

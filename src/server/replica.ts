@@ -11,7 +11,7 @@ import { createGraphQL, GRAPHQL_PATH } from '../graphql/yoga.ts'
 import type { Log } from '../observability/log.ts'
 import { createMetrics } from '../observability/metrics.ts'
 import { RateLimiter } from '../rate-limiter.ts'
-import { createClientAddress } from './client-address.ts'
+import { createClientAddress, createRelayId } from './client-address.ts'
 import { Drain } from './drain.ts'
 import { drainPeerHandlers } from './drain-peer-handlers.ts'
 import { createHttpServer } from './http.ts'
@@ -63,11 +63,22 @@ export async function startReplica(config: Config, log: Log): Promise<Replica> {
   const services = { replicaId: id, config, settings, broker, registry, peers, chooser, hub, pushRate, log }
   const yoga = createGraphQL(services)
   const clientAddress = createClientAddress(config.trustedProxies)
+  const relayId = createRelayId(config.trustedProxies)
   const refusal = (): CloseCode | null => {
     if (drain.active) return CLOSE_CODES.RESTART
     return hub.sessions.size >= config.capacity ? CLOSE_CODES.OVER_CAPACITY : null
   }
-  const sockets = new WebSocketSide({ config, hub, yoga, sweep, clientAddress, log, replicaId: id, refusal })
+  const sockets = new WebSocketSide({
+    config,
+    hub,
+    yoga,
+    sweep,
+    clientAddress,
+    relayId,
+    log,
+    replicaId: id,
+    refusal,
+  })
   const drain = new Drain({
     connections: sockets.connections,
     beforeStep: async () => {

@@ -14,7 +14,7 @@ import { toPublicError } from '../graphql/plugins/errors.ts'
 import { type OperationParams, prepareOperation, runnerOf } from '../graphql/prepare.ts'
 import { MAX_REQUEST_BYTES, type Yoga } from '../graphql/yoga.ts'
 import type { Log } from '../observability/log.ts'
-import type { ClientAddress } from './client-address.ts'
+import type { ClientAddress, RelayId } from './client-address.ts'
 import { Connection } from './connection.ts'
 import { Flusher } from './flusher.ts'
 import { failing, OperationErrors, publicErrors } from './operation-errors.ts'
@@ -38,6 +38,7 @@ type Protocol = ProtocolContext<Record<string, unknown>, Extra>
 export interface WebSocketOptions {
   readonly config: Pick<Config, 'maxSubscriptionsPerSession'>
   readonly clientAddress: ClientAddress
+  readonly relayId: RelayId
   readonly hub: Hub
   readonly yoga: Yoga
   readonly sweep: Sweep
@@ -82,7 +83,7 @@ export class WebSocketSide {
   }
 
   #opened(socket: WebSocket, stream: Duplex, request: IncomingMessage): void {
-    const { hub, sweep, clientAddress, log } = this.#options
+    const { hub, sweep, clientAddress, relayId, log } = this.#options
     socket.on('error', (error) => log.debug({ err: error }, 'socket failed'))
     const refusal = this.#options.refusal()
     if (refusal) {
@@ -95,6 +96,7 @@ export class WebSocketSide {
         id: connection.sessionId,
         subject: null,
         clientKey: null,
+        relayId: relayId(request),
         remoteAddress: clientAddress(request),
         userAgent: request.headers['user-agent'] ?? null,
         connectedAt: Date.now(),

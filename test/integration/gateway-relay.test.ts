@@ -10,7 +10,6 @@ import { RawClient } from '../support/raw-client.ts'
 import { type RedisServer, startRedis } from '../support/redis.ts'
 
 const LIMIT = { timeout: 30_000, interval: 50 }
-const ALICE = '6f1a6a0e-55a5-4ce0-8d33-0f9a7c1f2b10'
 
 let redis: RedisServer
 let door: TestFrontDoor
@@ -127,32 +126,42 @@ describe('a client of a gateway', () => {
   })
 })
 
-it('invariant 5: a session whose replica stops goes on at the next one: no close, no gap, in order', async () => {
-  await using client = await RawClient.connect(door)
-  await client.subscribe(ALICE, ['moved'])
-  const homes: string[] = []
-  for (let n = 0; n < 30; n++) {
-    await push(a, { to: ['moved'], payload: n })
-    const message = await client.nextMessage(ALICE)
-    expect(message.payload).toBe(n)
-    if (n % 10 !== 9) continue
-    const [session] = await sessionsOf('moved')
-    homes.push(session?.replicaId ?? 'none')
-    await graphqlRequest(a, 'mutation D($id: ID!) { drain(replicaId: $id, withinSeconds: 0) { id } }', {
-      id: session?.replicaId,
-    })
-    await push(b, { to: ['moved'], payload: `while moving ${n}` })
-    // What had been proved is not repeated; what may not have been says so.
-    let next = await client.nextMessage(ALICE)
-    while (next.redelivered && next.payload !== `while moving ${n}`) next = await client.nextMessage(ALICE)
-    expect(next.payload).toBe(`while moving ${n}`)
-    await expect.poll(async () => (await sessionsOf('moved'))[0]?.replicaId, LIMIT).not.toBe(homes.at(-1))
-    await graphqlRequest(a, 'mutation U($id: ID!) { undrain(replicaId: $id) { id } }', {
-      id: session?.replicaId,
-    })
-  }
-  expect(client.socket.readyState).toBe(client.socket.OPEN)
-})
+const UNIQUE = '6f1a6a0e-55a5-4ce0-8d33-0f9a7c1f2b10'
+
+it.each([
+  ['an id that is unique, as stock clients make it', UNIQUE],
+  ['an id that others have as well', '1'],
+])(
+  'invariant 5: under %s, a session whose replica stops goes on at the next one: no close, no gap, in order',
+  async (_what, id) => {
+    await using client = await RawClient.connect(door)
+    await client.subscribe(id, [`moved-${id}`])
+    const homes: string[] = []
+    for (let n = 0; n < 30; n++) {
+      await push(a, { to: [`moved-${id}`], payload: n })
+      const message = await client.nextMessage(id)
+      expect(message.payload).toBe(n)
+      if (n % 10 !== 9) continue
+      const [session] = await sessionsOf(`moved-${id}`)
+      homes.push(session?.replicaId ?? 'none')
+      await graphqlRequest(a, 'mutation D($id: ID!) { drain(replicaId: $id, withinSeconds: 0) { id } }', {
+        id: session?.replicaId,
+      })
+      await push(b, { to: [`moved-${id}`], payload: `while moving ${n}` })
+      // What had been proved is not repeated; what may not have been says so.
+      let next = await client.nextMessage(id)
+      while (next.redelivered && next.payload !== `while moving ${n}`) next = await client.nextMessage(id)
+      expect(next.payload).toBe(`while moving ${n}`)
+      await expect
+        .poll(async () => (await sessionsOf(`moved-${id}`))[0]?.replicaId, LIMIT)
+        .not.toBe(homes.at(-1))
+      await graphqlRequest(a, 'mutation U($id: ID!) { undrain(replicaId: $id) { id } }', {
+        id: session?.replicaId,
+      })
+    }
+    expect(client.socket.readyState).toBe(client.socket.OPEN)
+  },
+)
 
 describe('over HTTP a gateway', () => {
   it('hands on GraphQL, GraphiQL, the console and event streams, and answers for itself what is about itself', async () => {

@@ -141,6 +141,7 @@ export class TestClient {
       clientKey: 'k',
       remoteAddress: null,
       userAgent: null,
+      relayId: null,
       connectedAt: Date.now(),
     }
     this.session = replica.hub.open(details, this.connection)
@@ -166,7 +167,7 @@ export class TestClient {
         field: 'messages',
         identifiers,
         after: new Map(),
-        durable: true,
+        resumeAs: 'anonymous',
       }),
     )
   }

@@ -1,7 +1,7 @@
 import type { IncomingMessage } from 'node:http'
 import { expect, test } from 'vitest'
 import { parseNetworks } from '../../src/config/networks.ts'
-import { createClientAddress } from '../../src/server/client-address.ts'
+import { createClientAddress, createRelayId } from '../../src/server/client-address.ts'
 
 const request = (remoteAddress: string | undefined, forwarded?: string) =>
   ({
@@ -41,4 +41,14 @@ test('what is neither address nor network is no list', () => {
   for (const wrong of ['', 'localhost', '10.0.0.0/33', '::1/129', '10.0.0.0/8/8', '10.0.0.0/', '1.2.3.4,']) {
     expect([wrong, parseNetworks(wrong)]).toEqual([wrong, null])
   }
+})
+
+test('a session is called what its gateway calls it, where that is trusted', () => {
+  const relayId = createRelayId('10.0.0.0/8')
+  const relayed = (remoteAddress: string, id: string) =>
+    ({ socket: { remoteAddress }, headers: { 'x-cloudpush-relay': id } }) as unknown as IncomingMessage
+  expect(relayId(relayed('10.0.0.1', 'abc'))).toBe('abc')
+  expect(relayId(relayed('192.0.2.7', 'abc'))).toBe(null)
+  expect(relayId(relayed('10.0.0.1', 'x'.repeat(65)))).toBe(null)
+  expect(relayId(request('10.0.0.1'))).toBe(null)
 })

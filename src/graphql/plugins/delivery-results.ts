@@ -34,6 +34,7 @@ export function resultsOf(
     id: randomUUID(),
     subject,
     clientKey: null,
+    relayId: null,
     remoteAddress: null,
     userAgent: null,
     connectedAt: Date.now(),

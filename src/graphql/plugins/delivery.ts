@@ -15,7 +15,7 @@ import { badUserInput } from '../../errors.ts'
 import type { Context } from '../context.ts'
 import { checkIdentifiers } from '../domain/identifiers.ts'
 import { checkCursors } from '../domain/messages.ts'
-import { isDurable } from '../durable.ts'
+import { resumeSubjectOf } from '../durable.ts'
 import { pendingUntilEnded, resultsOf } from './delivery-results.ts'
 
 /** The root field whose results are delivered by the hub. */
@@ -71,12 +71,12 @@ function subscribe(args: ExecutionArgs, operation: OperationDefinitionNode, fiel
   }
   if (origin.session && origin.operationId !== null) {
     const { session, operationId } = origin
-    const durable = isDurable(operationId, session.details.clientKey)
-    origin.pending = pendingUntilEnded(hub, hub.subscribe({ ...request, session, operationId, durable }))
+    const resumeAs = resumeSubjectOf(session.details, operationId)
+    origin.pending = pendingUntilEnded(hub, hub.subscribe({ ...request, session, operationId, resumeAs }))
     return origin.pending
   }
   return resultsOf(hub, origin.subject, (session) =>
-    hub.subscribe({ ...request, session, operationId: randomUUID(), durable: false }),
+    hub.subscribe({ ...request, session, operationId: randomUUID(), resumeAs: null }),
   )
 }
 
