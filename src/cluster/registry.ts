@@ -21,6 +21,13 @@ export interface Health {
   readonly networkTransmitBytesPerSecond: number
 }
 
+/** What went through a replica in its last second. */
+export interface Rates {
+  readonly pushesPerSecond: number
+  readonly sentPerSecond: number
+  readonly deliveredPerSecond: number
+}
+
 /** What a replica says of itself, each second. */
 export interface Load {
   readonly state: ReplicaState
@@ -32,6 +39,7 @@ export interface Load {
   /** 0 to 1 while draining, else null. */
   readonly drainProgress: number | null
   readonly health: Health
+  readonly rates: Rates
 }
 
 /** What never changes while a replica lives. */

@@ -1,5 +1,6 @@
 import type { Arrival, Broker, BrokerListener, DetachRequest, InboxPosition } from '../broker/broker.ts'
 import { EVERYONE } from '../broker/broker.ts'
+import { Distribution } from '../distribution.ts'
 import { Attachments } from './attachments.ts'
 import { CatchUp } from './catch-up.ts'
 import { Holdings } from './holdings.ts'
@@ -35,8 +36,13 @@ export interface SubscribeRequest {
 export interface HubCounts {
   readonly sent: number
   readonly delivered: number
+  readonly redelivered: number
   readonly resumed: number
   readonly gaps: number
+  /** Positions that left the live path because the socket of their session was full. */
+  readonly slowReaders: number
+  readonly sessionsOpened: number
+  readonly sessionsClosed: number
 }
 
 const TICK_MS = 25
@@ -72,6 +78,10 @@ export class Hub implements BrokerListener, InboxEvents, AsyncDisposable {
   }
   #subscriptions = 0
   #ticks = 0
+  #slowReaders = 0
+  #sessionsOpened = 0
+  /** Lengths of the sessions that ended, ms. */
+  readonly sessionMs = new Distribution()
 
   constructor(broker: Broker, limits: HubLimits) {
     this.#limits = limits
@@ -94,8 +104,27 @@ export class Hub implements BrokerListener, InboxEvents, AsyncDisposable {
   }
 
   get counts(): HubCounts {
-    const { sent, delivered } = this.#ledger
-    return { sent, delivered, resumed: this.#attachments.resumed, gaps: this.#catchUp.gaps }
+    const { sent, delivered, redelivered } = this.#ledger
+    return {
+      sent,
+      delivered,
+      redelivered,
+      resumed: this.#attachments.resumed,
+      gaps: this.#catchUp.gaps,
+      slowReaders: this.#slowReaders,
+      sessionsOpened: this.#sessionsOpened,
+      sessionsClosed: this.sessionMs.count,
+    }
+  }
+
+  /** From accepting a push to a proof of it, ms; of what was pushed while the session was connected. */
+  get latencyMs(): Distribution {
+    return this.#ledger.latencyMs
+  }
+
+  /** How far the store's clock, by which pushes are dated, is ahead of ours, ms. */
+  set clockAheadMs(ms: number) {
+    this.#ledger.clockAheadMs = ms
   }
 
   arrived(arrival: Arrival): void {
@@ -114,6 +143,7 @@ export class Hub implements BrokerListener, InboxEvents, AsyncDisposable {
   }
 
   behind(position: Position): void {
+    if (position.subscription.session.congested) this.#slowReaders++
     this.#catchUp.begin(position)
   }
 
@@ -124,6 +154,7 @@ export class Hub implements BrokerListener, InboxEvents, AsyncDisposable {
       unproven: this.#noteUnproven,
     })
     this.sessions.set(session.id, session)
+    this.#sessionsOpened++
     return session
   }
 
@@ -137,6 +168,7 @@ export class Hub implements BrokerListener, InboxEvents, AsyncDisposable {
     if (session.closed) return
     session.closed = true
     this.sessions.delete(session.id)
+    this.sessionMs.add(Math.max(0, Date.now() - session.details.connectedAt))
     await Promise.all(
       [...session.subscriptions.values()].map((subscription) => this.#end(subscription, false)),
     )

@@ -1,9 +1,12 @@
 import type { Broker, PushHeader, ReceiptCount } from '../broker/broker.ts'
+import { Distribution } from '../distribution.ts'
 
 /** What this replica has counted for one push since the last flush. */
 export interface Tally {
   readonly pushId: string
   readonly partition: number
+  /** By the store's clock, ms. */
+  readonly pushedAt: number
   sent: number
   delivered: number
   /** In the ledger's list of what is to be flushed. */
@@ -23,13 +26,19 @@ export class ReceiptLedger {
   #flushing: Promise<void> | null = null
   sent = 0
   delivered = 0
+  redelivered = 0
+  /** From accepting a push to a proof of it, ms; of what was pushed while the session was connected. */
+  readonly latencyMs = new Distribution()
+  /** How far the store's clock is ahead of ours, ms. */
+  clockAheadMs = 0
 
   constructor(broker: Broker) {
     this.#broker = broker
   }
 
   tally(push: PushHeader): Tally {
-    return { pushId: push.id, partition: push.partition, sent: 0, delivered: 0, listed: false }
+    const { id, partition, pushedAt } = push
+    return { pushId: id, partition, pushedAt, sent: 0, delivered: 0, listed: false }
   }
 
   countSent(tally: Tally): void {
@@ -90,7 +99,8 @@ export class ReceiptLedger {
     try {
       await this.#broker.countReceipts(counts)
     } catch (error) {
-      for (const count of counts) this.#listed.push({ ...count, listed: true })
+      // Of these nothing more is counted, so when they were pushed is of no account.
+      for (const count of counts) this.#listed.push({ ...count, pushedAt: 0, listed: true })
       if (this.#listed.length > MAX_WAITING) this.#listed.splice(0, this.#listed.length - MAX_WAITING)
       throw error
     }

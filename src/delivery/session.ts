@@ -106,6 +106,10 @@ export class Session {
     this.#unproven(this)
   }
 
+  countRedelivered(): void {
+    this.#ledger.redelivered++
+  }
+
   /**
    * Asks for a proof of what was written since the last question. One that is not answered is asked again after
    * `ASK_AGAIN_MS`: the client may not understand the way of asking, or be slow; any answer that comes counts.
@@ -129,10 +133,15 @@ export class Session {
     if (!question) return []
     this.#questions = index === this.#questions.length - 1 ? NO_QUESTIONS : this.#questions.slice(index + 1)
     const advanced = new Set<Position>()
+    const ledger = this.#ledger
+    const now = Date.now() + ledger.clockAheadMs
+    const connectedAt = this.details.connectedAt + ledger.clockAheadMs
     for (const { position, epoch, offset, tally } of this.#settle(question.end - this.#settled)) {
       position.confirm(epoch, offset)
       advanced.add(position)
-      this.#ledger.countDelivered(tally)
+      ledger.countDelivered(tally)
+      // What was pushed while the client was away says nothing about how fast we are.
+      if (tally.pushedAt >= connectedAt) ledger.latencyMs.add(now - tally.pushedAt)
     }
     return [...advanced]
   }

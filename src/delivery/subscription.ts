@@ -36,6 +36,7 @@ export class Subscription {
     const { session } = this
     const body = this.plan.render(message.push.header, message, session.idJson, redelivered, missed)
     session.send(this.#before + body + this.#after, position, message)
+    if (redelivered) session.countRedelivered()
   }
 
   /** Resolves when the operation is over, for whatever reason. */

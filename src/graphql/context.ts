@@ -3,11 +3,13 @@ import type { Chooser } from '../cluster/choice.ts'
 import type { Peers } from '../cluster/peers.ts'
 import type { Registry } from '../cluster/registry.ts'
 import type { Settings } from '../cluster/settings.ts'
+import type { Statistics } from '../cluster/statistics.ts'
 import type { LiveSettingName } from '../config/live-settings.ts'
 import type { Config } from '../config.ts'
 import type { Hub } from '../delivery/hub.ts'
 import type { Session } from '../delivery/session.ts'
 import type { Log } from '../observability/log.ts'
+import type { OperationCounts } from '../observability/operation-counts.ts'
 import type { RateLimiter } from '../rate-limiter.ts'
 
 /** What a replica is made of, as resolvers use it. */
@@ -23,6 +25,8 @@ export interface Services {
   readonly peers: Peers
   readonly chooser: Chooser
   readonly hub: Hub
+  readonly statistics: Statistics
+  readonly counts: OperationCounts
   readonly log: Log
 }
 

@@ -10,6 +10,8 @@ import { sessionPeerHandlers } from '../graphql/domain/sessions.ts'
 import { createGraphQL, GRAPHQL_PATH } from '../graphql/yoga.ts'
 import type { Log } from '../observability/log.ts'
 import { createMetrics } from '../observability/metrics.ts'
+import { OperationCounts } from '../observability/operation-counts.ts'
+import { Recorder } from '../observability/recorder.ts'
 import { RateLimiter } from '../rate-limiter.ts'
 import { createClientAddress, createRelayId } from './client-address.ts'
 import { Drain } from './drain.ts'
@@ -46,11 +48,13 @@ export async function startReplica(config: Config, log: Log): Promise<Replica> {
   const startedAt = new Date()
   const began = performance.now()
   const store = connectStore(config, id, log)
-  const { broker, registry, peers, settings } = store
+  const { broker, registry, peers, settings, statistics } = store
   const hub = new Hub(broker, {
     maxBufferedBytes: config.maxBufferedBytes,
     resumeSeconds: config.resumeSeconds,
   })
+  const counts = new OperationCounts()
+  const recorder = new Recorder({ hub, counts, statistics, log })
   const chooser = createChooser({ registry })
   const meter = createLoadMeter()
   const sweep = new Sweep(config)
@@ -60,7 +64,10 @@ export async function startReplica(config: Config, log: Log): Promise<Replica> {
     sweep.configure(now)
   })
   const pushRate = new RateLimiter()
-  const services = { replicaId: id, config, settings, broker, registry, peers, chooser, hub, pushRate, log }
+  const services = {
+    ...{ replicaId: id, config, settings, broker, registry, peers, chooser, hub, pushRate, log },
+    ...{ statistics, counts },
+  }
   const yoga = createGraphQL(services)
   const clientAddress = createClientAddress(config.trustedProxies)
   const relayId = createRelayId(config.trustedProxies)
@@ -98,6 +105,7 @@ export async function startReplica(config: Config, log: Log): Promise<Replica> {
   const server = createHttpServer({ yoga, sockets, metrics, clientAddress, unready, log })
   const { port, url } = await listen(server, config).catch(async (error: unknown) => {
     await hub[Symbol.asyncDispose]()
+    await recorder[Symbol.asyncDispose]()
     sweep[Symbol.dispose]()
     meter[Symbol.dispose]()
     await store[Symbol.asyncDispose]()
@@ -114,6 +122,7 @@ export async function startReplica(config: Config, log: Log): Promise<Replica> {
       uptimeMs: Math.round(performance.now() - began),
       drainProgress: drain.progress,
       health: meter.read(),
+      rates: recorder.rates,
     }
   }
   const report = async (): Promise<Load> => {
@@ -136,6 +145,7 @@ export async function startReplica(config: Config, log: Log): Promise<Replica> {
   const stop = async (withinSeconds: number) => {
     await drain.begin(withinSeconds)
     await hub[Symbol.asyncDispose]()
+    await recorder[Symbol.asyncDispose]()
     await membership[Symbol.asyncDispose]()
     await closeServer(server)
     sweep[Symbol.dispose]()

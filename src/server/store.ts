@@ -8,6 +8,8 @@ import type { Registry } from '../cluster/registry.ts'
 import { createMemoryRegistry } from '../cluster/registry-memory.ts'
 import type { Settings } from '../cluster/settings.ts'
 import { createMemorySettings } from '../cluster/settings-memory.ts'
+import type { Statistics } from '../cluster/statistics.ts'
+import { createMemoryStatistics } from '../cluster/statistics-memory.ts'
 import { liveSettingsOf } from '../config/live-settings.ts'
 import type { Config } from '../config.ts'
 import type { Log } from '../observability/log.ts'
@@ -18,6 +20,7 @@ export interface Store extends AsyncDisposable {
   readonly registry: Registry
   readonly peers: Peers
   readonly settings: Settings
+  readonly statistics: Statistics
 }
 
 export function connectStore(config: Config, replicaId: string, log: Log): Store {
@@ -27,7 +30,15 @@ export function connectStore(config: Config, replicaId: string, log: Log): Store
     const peers = createMemoryPeers(replicaId, log)
     const broker = createMemoryBroker({ replicaId, limits })
     const settings = createMemorySettings(limits)
-    return { broker, registry, peers, settings, [Symbol.asyncDispose]: () => broker[Symbol.asyncDispose]() }
+    const statistics = createMemoryStatistics()
+    return {
+      broker,
+      registry,
+      peers,
+      settings,
+      statistics,
+      [Symbol.asyncDispose]: () => broker[Symbol.asyncDispose](),
+    }
   }
   const connection = { url: config.redis, prefix: config.redisPrefix, replicaId, log }
   const cluster = createRedisCluster(connection)
@@ -37,6 +48,7 @@ export function connectStore(config: Config, replicaId: string, log: Log): Store
     registry: cluster.registry,
     peers: cluster.peers,
     settings: cluster.settings(limits),
+    statistics: cluster.statistics,
     async [Symbol.asyncDispose]() {
       // Nobody may count on us any more when we cease to store.
       await cluster[Symbol.asyncDispose]()

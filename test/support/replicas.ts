@@ -19,6 +19,7 @@ export function aLoad(more: Partial<Load> = {}): Load {
     uptimeMs: 3_600_000,
     drainProgress: null,
     health: HEALTHY,
+    rates: { pushesPerSecond: 0, sentPerSecond: 0, deliveredPerSecond: 0 },
     ...more,
   }
 }

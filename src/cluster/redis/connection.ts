@@ -10,7 +10,7 @@ import { type ClusterKeys, createClusterKeys } from './keys.ts'
 
 const SUBSCRIBE_LIMIT_MS = 2_000 // 2 seconds
 
-type ScriptName = 'join' | 'report' | 'leave' | 'reap' | 'configure'
+type ScriptName = 'join' | 'report' | 'leave' | 'reap' | 'configure' | 'add-statistics'
 
 export interface ClusterOptions {
   /** `redis://[user:password@]host:port[/db]` */

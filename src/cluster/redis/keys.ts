@@ -6,6 +6,8 @@
  * | `cp:{registry}:replicas` | hash | replica id → its record, JSON | never: one field per living replica |
  * | `cp:{registry}:lease:<replica>` | string | token of the process that holds it | the lease |
  * | `cp:{registry}:settings` | hash | setting → number, of those that were configured | never |
+ * | `cp:{registry}:statistics:<minute>` | hash | counter → count, l`<bucket>` (latencies), s`<bucket>` (session lengths) → count | 25 hours |
+ * | `cp:{registry}:statistics-batch:<replica>` | string | number of the last batch that it added | a day |
  *
  * Channels: `changes` (loads, goodbyes and ends), `settings-changed`, `ask:<replica>` (questions to it and answers for it).
  */
@@ -14,6 +16,9 @@ export interface ClusterKeys {
   readonly changes: string
   readonly settings: string
   readonly settingsChanged: string
+  /** Of the minute that began at `startedAt`, ms. */
+  statistics(startedAt: number): string
+  statisticsBatch(replicaId: string): string
   lease(replicaId: string): string
   ask(replicaId: string): string
 }
@@ -25,6 +30,8 @@ export function createClusterKeys(prefix: string): ClusterKeys {
     changes: `${base}changes`,
     settings: `${base}settings`,
     settingsChanged: `${base}settings-changed`,
+    statistics: (startedAt) => `${base}statistics:${new Date(startedAt).toISOString().slice(0, 16)}`,
+    statisticsBatch: (replicaId) => `${base}statistics-batch:${replicaId}`,
     lease: (replicaId) => `${base}lease:${replicaId}`,
     ask: (replicaId) => `${base}ask:${replicaId}`,
   }

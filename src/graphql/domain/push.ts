@@ -16,7 +16,9 @@ export async function push(
 ): Promise<Published> {
   const checked = toPush(services, origin, input)
   checkRate(services, origin)
-  return services.broker.publish(checked)
+  const published = await services.broker.publish(checked)
+  services.counts.accepted(checked.trigger, published.duplicate)
+  return published
 }
 
 /** Who pushes too often is told when to try again; nothing was accepted. */

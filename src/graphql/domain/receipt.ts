@@ -39,13 +39,15 @@ export async function watchReceipt(services: Services, pushId: string): Promise<
 }
 
 /** The application's own receipt. True when it counted: the first one by this session (or subject, over HTTP). */
-export function acknowledge(
-  { broker }: Services,
+export async function acknowledge(
+  { broker, counts }: Services,
   origin: OperationOrigin,
   messageId: string,
   identifier: string,
 ): Promise<boolean> {
   checkIdentifiers([identifier], 'identifier')
   const by = origin.session ? `session:${origin.session.id}` : `subject:${origin.subject ?? ''}`
-  return broker.acknowledge(messageId, identifier, by)
+  const counted = await broker.acknowledge(messageId, identifier, by)
+  if (counted) counts.acknowledged++
+  return counted
 }

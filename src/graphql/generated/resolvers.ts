@@ -79,12 +79,18 @@ export type MinuteStatistics = {
   acknowledged: Scalars['Int']['output'];
   /** Messages that clients proved to have. */
   delivered: Scalars['Int']['output'];
+  /** As in `Statistics`, of this minute. */
+  deliveryLatencyMs: Percentiles;
+  /** Delivered of sent in this minute, 0 to 1; 1 where nothing was sent. */
+  deliveryRate: Scalars['Float']['output'];
   /** When the minute began. */
   minute: Scalars['DateTime']['output'];
-  /** Pushes accepted. */
+  /** Pushes accepted; a repeat of one is none. */
   pushes: Scalars['Int']['output'];
   /** Messages written to sockets. */
   sent: Scalars['Int']['output'];
+  /** Length of the sessions that ended in this minute, seconds. */
+  sessionSeconds: Percentiles;
   /** Sessions closed. */
   sessionsClosed: Scalars['Int']['output'];
   /** Sessions opened. */
@@ -196,7 +202,7 @@ export type PageInfo = {
   hasNextPage: Scalars['Boolean']['output'];
 };
 
-/** A distribution. */
+/** A distribution: each value is right within a sixteenth of it. All are 0 where there was nothing. */
 export type Percentiles = {
   __typename?: 'Percentiles';
   /** The median. */
@@ -284,7 +290,10 @@ export type Query = {
   sessions: SessionConnection;
   /** The settings in force. For admins. Errors: `FORBIDDEN`. */
   settings: Settings;
-  /** Pushes, deliveries, delivery rate, latency and session lengths, per minute. For admins. Errors: `FORBIDDEN`. */
+  /**
+   * Pushes, deliveries, delivery rate, latency and session lengths of all replicas, per minute. What happened is in it after
+   * a second. For admins. Errors: `BAD_USER_INPUT`, `FORBIDDEN`, `BROKER_UNAVAILABLE`.
+   */
   statistics: Statistics;
 };
 
@@ -323,6 +332,17 @@ export type QueryStatisticsArgs = {
   lastMinutes?: InputMaybe<Scalars['Int']['input']>;
 };
 
+/** What went through in one second. */
+export type Rates = {
+  __typename?: 'Rates';
+  /** Messages that clients proved to have. */
+  deliveredPerSecond: Scalars['Float']['output'];
+  /** Pushes accepted. */
+  pushesPerSecond: Scalars['Float']['output'];
+  /** Messages written to sockets. */
+  sentPerSecond: Scalars['Float']['output'];
+};
+
 /** What is known of a push. Counts are of subscriptions, and at most a second old. */
 export type Receipt = {
   __typename?: 'Receipt';
@@ -353,6 +373,8 @@ export type Replica = {
   id: Scalars['ID']['output'];
   /** When its load was last heard of. */
   lastSeen: Scalars['DateTime']['output'];
+  /** What went through it in its last second. */
+  rates: Rates;
   /** Sessions that it holds. */
   sessions: Scalars['Int']['output'];
   /** When its process started. */
@@ -466,15 +488,26 @@ export type SettingsInput = {
   retentionSeconds?: InputMaybe<Scalars['Int']['input']>;
 };
 
-/** What went through all replicas. */
+/**
+ * What went through all replicas. A message counts once for each subscription that it is written to; one that is written again
+ * after a reconnect is sent again.
+ */
 export type Statistics = {
   __typename?: 'Statistics';
-  /** From accepting a push to the client's proof, milliseconds. */
+  /**
+   * From accepting a push to the client's proof, milliseconds; clients are asked for one every 100 to 200 ms. Of messages that
+   * were pushed while the client was connected.
+   */
   deliveryLatencyMs: Percentiles;
-  /** Delivered of sent, 0 to 1, over all these minutes. */
+  /**
+   * Delivered of sent, 0 to 1, over all these minutes; 1 where nothing was sent. What was sent a moment ago, and what goes over
+   * server-sent events, which prove nothing, counts as sent and not delivered.
+   */
   deliveryRate: Scalars['Float']['output'];
-  /** One per minute, oldest first. */
+  /** One per minute, oldest first; the last one is under way. */
   minutes: Array<MinuteStatistics>;
+  /** The last second, over all replicas. */
+  now: Rates;
   /** Length of the sessions that ended, seconds. */
   sessionSeconds: Percentiles;
 };
@@ -501,6 +534,11 @@ export type Subscription = {
   replicas: Array<Replica>;
   /** The settings in force, at once and then after each change, wherever it was made. For admins. Errors: `FORBIDDEN`. */
   settings: Settings;
+  /**
+   * What the query `statistics` answers, at once and then every second. For admins.
+   * Errors: `BAD_USER_INPUT`, `FORBIDDEN`, `BROKER_UNAVAILABLE`.
+   */
+  statistics: Statistics;
 };
 
 
@@ -517,6 +555,11 @@ export type SubscriptionPresenceArgs = {
 
 export type SubscriptionReceiptArgs = {
   pushId: Scalars['ID']['input'];
+};
+
+
+export type SubscriptionStatisticsArgs = {
+  lastMinutes?: InputMaybe<Scalars['Int']['input']>;
 };
 
 /** How a push came in. */
@@ -616,6 +659,7 @@ export type ResolversTypes = {
   PushInput: PushInput;
   PushResult: ResolverTypeWrapper<PushResult>;
   Query: ResolverTypeWrapper<Record<PropertyKey, never>>;
+  Rates: ResolverTypeWrapper<Rates>;
   Receipt: ResolverTypeWrapper<Receipt>;
   Replica: ResolverTypeWrapper<ReplicaSnapshot>;
   ReplicaState: ReplicaState;
@@ -649,6 +693,7 @@ export type ResolversParentTypes = {
   PushInput: PushInput;
   PushResult: PushResult;
   Query: Record<PropertyKey, never>;
+  Rates: Rates;
   Receipt: Receipt;
   Replica: ReplicaSnapshot;
   Session: Session;
@@ -707,9 +752,12 @@ export type MessageResolvers<ContextType = Context, ParentType extends Resolvers
 export type MinuteStatisticsResolvers<ContextType = Context, ParentType extends ResolversParentTypes['MinuteStatistics'] = ResolversParentTypes['MinuteStatistics']> = {
   acknowledged?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
   delivered?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
+  deliveryLatencyMs?: Resolver<ResolversTypes['Percentiles'], ParentType, ContextType>;
+  deliveryRate?: Resolver<ResolversTypes['Float'], ParentType, ContextType>;
   minute?: Resolver<ResolversTypes['DateTime'], ParentType, ContextType>;
   pushes?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
   sent?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
+  sessionSeconds?: Resolver<ResolversTypes['Percentiles'], ParentType, ContextType>;
   sessionsClosed?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
   sessionsOpened?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
 };
@@ -765,6 +813,12 @@ export type QueryResolvers<ContextType = Context, ParentType extends ResolversPa
   statistics?: Resolver<ResolversTypes['Statistics'], ParentType, ContextType, RequireFields<QueryStatisticsArgs, 'lastMinutes'>>;
 };
 
+export type RatesResolvers<ContextType = Context, ParentType extends ResolversParentTypes['Rates'] = ResolversParentTypes['Rates']> = {
+  deliveredPerSecond?: Resolver<ResolversTypes['Float'], ParentType, ContextType>;
+  pushesPerSecond?: Resolver<ResolversTypes['Float'], ParentType, ContextType>;
+  sentPerSecond?: Resolver<ResolversTypes['Float'], ParentType, ContextType>;
+};
+
 export type ReceiptResolvers<ContextType = Context, ParentType extends ResolversParentTypes['Receipt'] = ResolversParentTypes['Receipt']> = {
   acknowledged?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
   delivered?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
@@ -780,6 +834,7 @@ export type ReplicaResolvers<ContextType = Context, ParentType extends Resolvers
   health?: Resolver<ResolversTypes['Health'], ParentType, ContextType>;
   id?: Resolver<ResolversTypes['ID'], ParentType, ContextType>;
   lastSeen?: Resolver<ResolversTypes['DateTime'], ParentType, ContextType>;
+  rates?: Resolver<ResolversTypes['Rates'], ParentType, ContextType>;
   sessions?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
   startedAt?: Resolver<ResolversTypes['DateTime'], ParentType, ContextType>;
   state?: Resolver<ResolversTypes['ReplicaState'], ParentType, ContextType>;
@@ -829,6 +884,7 @@ export type StatisticsResolvers<ContextType = Context, ParentType extends Resolv
   deliveryLatencyMs?: Resolver<ResolversTypes['Percentiles'], ParentType, ContextType>;
   deliveryRate?: Resolver<ResolversTypes['Float'], ParentType, ContextType>;
   minutes?: Resolver<Array<ResolversTypes['MinuteStatistics']>, ParentType, ContextType>;
+  now?: Resolver<ResolversTypes['Rates'], ParentType, ContextType>;
   sessionSeconds?: Resolver<ResolversTypes['Percentiles'], ParentType, ContextType>;
 };
 
@@ -838,6 +894,7 @@ export type SubscriptionResolvers<ContextType = Context, ParentType extends Reso
   receipt?: SubscriptionResolver<ResolversTypes['Receipt'], "receipt", ParentType, ContextType, RequireFields<SubscriptionReceiptArgs, 'pushId'>>;
   replicas?: SubscriptionResolver<Array<ResolversTypes['Replica']>, "replicas", ParentType, ContextType>;
   settings?: SubscriptionResolver<ResolversTypes['Settings'], "settings", ParentType, ContextType>;
+  statistics?: SubscriptionResolver<ResolversTypes['Statistics'], "statistics", ParentType, ContextType, RequireFields<SubscriptionStatisticsArgs, 'lastMinutes'>>;
 };
 
 export type Resolvers<ContextType = Context> = {
@@ -853,6 +910,7 @@ export type Resolvers<ContextType = Context> = {
   Presence?: PresenceResolvers<ContextType>;
   PushResult?: PushResultResolvers<ContextType>;
   Query?: QueryResolvers<ContextType>;
+  Rates?: RatesResolvers<ContextType>;
   Receipt?: ReceiptResolvers<ContextType>;
   Replica?: ReplicaResolvers<ContextType>;
   Session?: SessionResolvers<ContextType>;

@@ -1,0 +1,18 @@
+import type { Trigger } from '../broker/broker.ts'
+import type { ErrorCode } from '../errors.ts'
+
+/** What this replica was asked to do, counted since the start. */
+export class OperationCounts {
+  /** Pushes accepted, by how they came. */
+  readonly pushes: Record<Trigger, number> = { HTTP: 0, WEBSOCKET: 0 }
+  /** Pushes that repeated the id of an accepted one. */
+  duplicates = 0
+  acknowledged = 0
+  /** Operations that were answered with an error, by its code. */
+  readonly errors = new Map<ErrorCode, number>()
+
+  accepted(trigger: Trigger, duplicate: boolean): void {
+    if (duplicate) this.duplicates++
+    else this.pushes[trigger]++
+  }
+}
