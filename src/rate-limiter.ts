@@ -22,13 +22,14 @@ export class RateLimiter {
    * Takes one. Answers 0 when it may be taken; otherwise nothing is taken, and the answer is after how many ms one may.
    * @param ratePerSecond 0: not limited
    * @param now ms of a clock that never goes back
+   * @param bursts how many bursts may come at once: who is given more than one is served before those who are given one
    */
-  take(key: string, ratePerSecond: number, now = performance.now()): number {
+  take(key: string, ratePerSecond: number, now = performance.now(), bursts = 1): number {
     if (ratePerSecond === 0) return 0
     const intervalMs = 1_000 / ratePerSecond
     const fullAt = Math.max(now, this.#fullAt.get(key) ?? now) + intervalMs
     // Of a rate below two per second, one at a time.
-    const waitMs = fullAt - now - Math.max(BURST_MS, intervalMs)
+    const waitMs = fullAt - now - Math.max(bursts * BURST_MS, intervalMs)
     // What is left over by rounding is not worth a wait.
     if (waitMs > 1e-6) return Math.max(1, Math.ceil(waitMs))
     this.#fullAt.set(key, fullAt)

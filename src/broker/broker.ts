@@ -85,14 +85,15 @@ export interface Published {
   readonly deliverAt: number | null
 }
 
-/**
- * Names a durable subscription: the same client's same operation, across sessions.
- * `owner` is the session that attached last; what a former owner writes is ignored.
- */
-export interface ResumeKey {
+/** Names a durable subscription: the same client's same operation, across sessions. */
+export interface ResumeIdentity {
   /** The token's subject with whatever makes the client unique (`clientKey`), or the anonymous marker. */
   readonly subject: string
   readonly operationId: string
+}
+
+/** `owner` is the session that attached last; what a former owner writes is ignored. */
+export interface ResumeKey extends ResumeIdentity {
   readonly owner: string
 }
 
@@ -221,6 +222,8 @@ export interface Broker extends AsyncDisposable {
   /** Takes a delayed push back; its id is free again. False when it went out, were it in part, or never was. */
   cancel(pushId: string): Promise<boolean>
 
+  /** Whether there is a record that this subscription would resume from. Changes nothing. */
+  isResumable(identifier: string, resume: ResumeIdentity): Promise<boolean>
   /** Makes this replica a holder of all these identifiers and tells where one subscription stands in each, in order. */
   attach(requests: readonly AttachRequest[]): Promise<readonly Attached[]>
   /** Resolves when the holders are right again. Commands on one identifier take effect in the order of the calls. */

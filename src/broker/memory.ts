@@ -11,7 +11,7 @@ import type {
 } from './broker.ts'
 import type { MemoryInbox } from './memory/inbox.ts'
 import { acknowledge, cancel, countReceipts, publish, receipt } from './memory/pushes.ts'
-import { confirmRecord, forgetRecord, startRecord } from './memory/records.ts'
+import { confirmRecord, forgetRecord, hasRecord, startRecord } from './memory/records.ts'
 import { Mailbox, MemoryStore } from './memory/store.ts'
 
 export interface MemoryBrokerOptions {
@@ -83,6 +83,7 @@ export function createMemoryBroker(options: MemoryBrokerOptions): Broker {
     },
     publish: async (push) => publish(open(), push, () => limits),
     cancel: async (pushId) => cancel(open(), pushId),
+    isResumable: async (identifier, resume) => hasRecord(open(), identifier, resume),
     attach: async (requests) => requests.map(attach),
     detach: async (requests) => {
       for (const request of requests) detach(request)

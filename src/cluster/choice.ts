@@ -1,3 +1,4 @@
+import { draw } from './draw.ts'
 import type { Registry, ReplicaSnapshot } from './registry.ts'
 import { acceptsAfter, shares } from './weight.ts'
 
@@ -45,27 +46,12 @@ export function createChooser({
     const ids = new Set(living.map(({ id }) => id))
     for (const id of sent.keys()) if (!ids.has(id)) sent.delete(id)
   }
-  const draw = (
-    replicas: readonly ReplicaSnapshot[],
-    percents: readonly number[],
-  ): ReplicaSnapshot | null => {
-    let rest = random() * 100
-    let last: ReplicaSnapshot | null = null
-    for (const [index, replica] of replicas.entries()) {
-      const percent = percents[index] ?? 0
-      if (percent === 0) continue
-      rest -= percent
-      if (rest < 0) return replica
-      last = replica
-    }
-    return last
-  }
   const pick = (replicas: readonly ReplicaSnapshot[], sticky: string | null): ReplicaSnapshot | null => {
     const last = sticky === null ? undefined : replicas.find(({ id }) => id === sticky)
     if (last && open(last)) return last
     const percents = shares(replicas, Date.now(), sentTo)
-    const [one, other] = [draw(replicas, percents), draw(replicas, percents)]
-    if (!one || !other) return one ?? other
+    const [one, other] = [replicas[draw(percents, random)], replicas[draw(percents, random)]]
+    if (!one || !other) return null
     return fill(one) <= fill(other) ? one : other
   }
 

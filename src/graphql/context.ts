@@ -11,6 +11,7 @@ import type { Session } from '../delivery/session.ts'
 import type { Log } from '../observability/log.ts'
 import type { OperationCounts } from '../observability/operation-counts.ts'
 import type { RateLimiter } from '../rate-limiter.ts'
+import type { Trial } from './trial.ts'
 
 /** What a replica is made of, as resolvers use it. */
 export interface Services {
@@ -39,6 +40,8 @@ export interface OperationOrigin {
   readonly address: string | null
   /** The WebSocket session that the operation came through; null over HTTP and SSE. */
   readonly session: Session | null
+  /** Where the session may stay only if it resumes; null for all others. */
+  readonly trial: Trial | null
   /** The operation's id in that session; null over HTTP and SSE. */
   readonly operationId: string | null
   /**
@@ -55,5 +58,5 @@ export interface Context {
 
 /** Of an operation that comes over HTTP or SSE. */
 export function httpOrigin(address: string | null): OperationOrigin {
-  return { trigger: 'HTTP', subject: null, address, session: null, operationId: null }
+  return { trigger: 'HTTP', subject: null, address, session: null, trial: null, operationId: null }
 }

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import { readFileSync } from 'node:fs'
-import { CLOSE_CODES, type CloseCode } from '../close-codes.ts'
+import { CLOSE_CODES } from '../close-codes.ts'
 import { createChooser } from '../cluster/choice.ts'
 import { createLoadMeter } from '../cluster/load.ts'
 import type { Load, ReplicaState } from '../cluster/registry.ts'
@@ -13,6 +13,7 @@ import { createMetrics } from '../observability/metrics.ts'
 import { OperationCounts } from '../observability/operation-counts.ts'
 import { Recorder } from '../observability/recorder.ts'
 import { RateLimiter } from '../rate-limiter.ts'
+import { Admission } from './admission.ts'
 import { createClientAddress, createRelayId } from './client-address.ts'
 import { Drain } from './drain.ts'
 import { drainPeerHandlers } from './drain-peer-handlers.ts'
@@ -22,6 +23,7 @@ import { Membership } from './membership.ts'
 import { connectStore } from './store.ts'
 import { Sweep } from './sweep.ts'
 import { WebSocketSide } from './websocket.ts'
+import { createWelcome } from './welcome.ts'
 
 export interface Replica extends AsyncDisposable {
   readonly id: string
@@ -71,20 +73,15 @@ export async function startReplica(config: Config, log: Log): Promise<Replica> {
   const yoga = createGraphQL(services)
   const clientAddress = createClientAddress(config.trustedProxies)
   const relayId = createRelayId(config.trustedProxies)
-  const refusal = (): CloseCode | null => {
-    if (drain.active) return CLOSE_CODES.RESTART
-    return hub.sessions.size >= config.capacity ? CLOSE_CODES.OVER_CAPACITY : null
-  }
+  const admission = new Admission({
+    capacity: config.capacity,
+    sessions: () => hub.sessions.size,
+    ratePerSecond: () => settings.current.connectionRatePerSecond,
+  })
+  const refusal = () => (drain.active ? CLOSE_CODES.RESTART : null)
   const sockets = new WebSocketSide({
-    config,
-    hub,
-    yoga,
-    sweep,
-    clientAddress,
-    relayId,
-    log,
-    replicaId: id,
-    refusal,
+    ...{ config, hub, yoga, sweep, clientAddress, relayId, log, refusal, admission },
+    welcome: (sessionId) => welcome(sessionId),
   })
   const drain = new Drain({
     connections: sockets.connections,
@@ -129,8 +126,11 @@ export async function startReplica(config: Config, log: Log): Promise<Replica> {
     await membership.report()
     return load()
   }
+  const publicUrl = config.publicUrl ?? `${url.replace(/^http/, 'ws')}${GRAPHQL_PATH}`
+  const self = { id, url: publicUrl, version, startedAt }
+  const welcome = createWelcome(self, registry)
   const membership = new Membership({
-    self: { id, url: config.publicUrl ?? `${url.replace(/^http/, 'ws')}${GRAPHQL_PATH}`, version, startedAt },
+    self,
     broker,
     registry,
     peers,

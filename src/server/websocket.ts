@@ -12,8 +12,10 @@ import type { Session } from '../delivery/session.ts'
 import type { Context, OperationOrigin } from '../graphql/context.ts'
 import { toPublicError } from '../graphql/plugins/errors.ts'
 import { type OperationParams, prepareOperation, runnerOf } from '../graphql/prepare.ts'
+import type { Trial } from '../graphql/trial.ts'
 import { MAX_REQUEST_BYTES, type Yoga } from '../graphql/yoga.ts'
 import type { Log } from '../observability/log.ts'
+import type { Admission } from './admission.ts'
 import type { ClientAddress, RelayId } from './client-address.ts'
 import { Connection } from './connection.ts'
 import { Flusher } from './flusher.ts'
@@ -21,6 +23,7 @@ import { failing, OperationErrors, publicErrors } from './operation-errors.ts'
 import { OperationTurns } from './operation-turns.ts'
 import { StreamLimit } from './stream-limit.ts'
 import type { Sweep } from './sweep.ts'
+import type { Welcome } from './welcome.ts'
 
 const MAX_CLIENT_KEY_BYTES = 128
 /** How a proof begins on the wire: looked at before anything parses the message. */
@@ -30,6 +33,8 @@ interface Extra {
   readonly session: Session
   readonly connection: Connection
   readonly streams: StreamLimit
+  /** Over once its verdict is known. */
+  readonly trial: Trial | null
   turns: OperationTurns | null
 }
 
@@ -43,9 +48,11 @@ export interface WebSocketOptions {
   readonly yoga: Yoga
   readonly sweep: Sweep
   readonly log: Log
-  readonly replicaId: string
-  /** Why no new session may come now; null when one may. */
+  /** What a client is told when it is in. */
+  readonly welcome: (sessionId: string) => Welcome
+  /** Why nobody may come now, whoever it is; null when some may. */
   readonly refusal: () => CloseCode | null
+  readonly admission: Admission
 }
 
 /** The WebSocket side of the server: graphql-transport-ws by graphql-ws, on sockets of `ws`. */
@@ -85,11 +92,15 @@ export class WebSocketSide {
   #opened(socket: WebSocket, stream: Duplex, request: IncomingMessage): void {
     const { hub, sweep, clientAddress, relayId, log } = this.#options
     socket.on('error', (error) => log.debug({ err: error }, 'socket failed'))
-    const refusal = this.#options.refusal()
-    if (refusal) {
-      socket.close(refusal.code, refusal.reason)
-      return
-    }
+    const { refusal, admission } = this.#options
+    const refuse = ({ code, reason }: CloseCode) => socket.close(code, reason)
+    const refused = refusal()
+    if (refused) return void refuse(refused)
+    const verdict = admission.arrive(() =>
+      connection.close(CLOSE_CODES.OVER_CAPACITY.code, CLOSE_CODES.OVER_CAPACITY.reason),
+    )
+    if (!verdict.admitted) return void refuse(CLOSE_CODES.OVER_CAPACITY)
+    const { trial } = verdict
     const connection = new Connection(randomUUID(), socket, stream, this.#flusher)
     const session = hub.open(
       {
@@ -105,8 +116,9 @@ export class WebSocketSide {
     )
     this.connections.add(connection)
     sweep.watch(session, connection)
-    const ended = this.#speak(socket, session, connection)
+    const ended = this.#speak(socket, session, connection, trial)
     socket.on('close', (code, reason) => {
+      trial?.end()
       this.connections.delete(connection)
       sweep.unwatch(session)
       // The session first: what ends with its socket stays resumable, what its client completes does not.
@@ -119,7 +131,7 @@ export class WebSocketSide {
     })
   }
 
-  #speak(socket: WebSocket, session: Session, connection: Connection) {
+  #speak(socket: WebSocket, session: Session, connection: Connection, trial: Trial | null) {
     const { config, hub, log } = this.#options
     socket.on('ping', () => {
       session.lastActiveAt = Date.now()
@@ -130,7 +142,7 @@ export class WebSocketSide {
       if (sequence !== null) hub.proved(session, sequence)
     })
     const streams = new StreamLimit(config.maxSubscriptionsPerSession)
-    const extra: Extra = { session, connection, streams, turns: null }
+    const extra: Extra = { session, connection, streams, trial, turns: null }
     return this.#protocol.opened(
       {
         protocol: socket.protocol,
@@ -179,17 +191,24 @@ export class WebSocketSide {
       }
       session.details.clientKey = clientKey
     }
-    return { replicaId: this.#options.replicaId, sessionId: session.id }
+    return { ...this.#options.welcome(session.id) }
   }
 
   /** Nothing may be thrown out of here: graphql-ws would close the socket (4500). */
   async #prepare(context: Protocol, id: string, payload: OperationParams) {
     const { yoga, log } = this.#options
-    const { session, connection, streams, turns } = context.extra
+    const { session, connection, streams, trial, turns } = context.extra
     turns?.begins(id)
     connection.operationIds = () => Object.keys(context.subscriptions)
     const { subject, remoteAddress: address } = session.details
-    const origin: OperationOrigin = { trigger: 'WEBSOCKET', subject, address, session, operationId: id }
+    const origin: OperationOrigin = {
+      trigger: 'WEBSOCKET',
+      subject,
+      address,
+      session,
+      trial,
+      operationId: id,
+    }
     const prepared = await prepareOperation(yoga, origin, payload, log)
     // graphql-ws keeps the message for as long as the operation lives; its text is not needed any more.
     Object.assign(payload, { query: '', variables: null })

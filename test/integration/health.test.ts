@@ -44,7 +44,12 @@ describe('/healthz and /readyz', () => {
   test('a connection over capacity is accepted, then closed with 1013; once there is room one may stay', async () => {
     await using small = await startTestGateway({ capacity: 1 })
     await using first = await RawClient.connect(small)
-    await using second = await RawClient.open(small)
+    await using second = await RawClient.connect(small)
+    second.send({
+      id: '1',
+      type: 'subscribe',
+      payload: { query: 'subscription { messages(identifiers: "new") { id } }' },
+    })
     expect((await second.closed()).code).toBe(1013)
     first.socket.close(1000)
     await first.closed()

@@ -56,6 +56,7 @@ async function twoReplicas(): Promise<Two> {
   }
 }
 
+const LISTEN = 'subscription { messages(identifiers: ["second"]) { id } }'
 const CONFIGURE = `mutation Configure($input: SettingsInput!) { configure(input: $input) { ${FIELDS} } }`
 
 /** Null in a change is what a client sends that leaves a field empty. */
@@ -244,6 +245,19 @@ test('idleTimeoutSeconds: a session that lives already is evicted after the new 
   await using silent = await RawClient.connect(two.b, { autoPong: false, echo: false })
   await configure(two, { idleTimeoutSeconds: 1 })
   expect((await silent.closed()).code).toBe(4410)
+})
+
+test('connectionRatePerSecond: what comes faster is accepted, and closed with 1013 once it is known to be new', async () => {
+  await using two = await twoReplicas()
+  await configure(two, { connectionRatePerSecond: 1 })
+  await using first = await RawClient.connect(two.b)
+  await first.subscribe('1', ['first'])
+  await using second = await RawClient.connect(two.b)
+  second.send({ id: '1', type: 'subscribe', payload: { query: LISTEN } })
+  expect((await second.closed()).code).toBe(1013)
+  await configure(two, { connectionRatePerSecond: 0 })
+  await using third = await RawClient.connect(two.b)
+  await third.subscribe('1', ['third'])
 })
 
 test('drainSeconds: a replica that stops takes as long as is configured', async () => {

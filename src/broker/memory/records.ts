@@ -1,4 +1,4 @@
-import type { Attached, AttachRequest, Confirmation, ResumeKey } from '../broker.ts'
+import type { Attached, AttachRequest, Confirmation, ResumeIdentity, ResumeKey } from '../broker.ts'
 import type { MemoryInbox } from './inbox.ts'
 import type { MemoryStore } from './store.ts'
 
@@ -106,6 +106,10 @@ export function forgetRecord(store: MemoryStore, identifier: string, resume: Res
   if (store.records.get(key)?.owner === resume.owner) store.records.delete(key)
 }
 
-function recordKey(identifier: string, { subject, operationId }: ResumeKey): string {
+export function hasRecord(store: MemoryStore, identifier: string, resume: ResumeIdentity): boolean {
+  return store.records.get(recordKey(identifier, resume)) !== undefined
+}
+
+function recordKey(identifier: string, { subject, operationId }: ResumeIdentity): string {
   return JSON.stringify([identifier, subject, operationId])
 }

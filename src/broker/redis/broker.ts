@@ -156,6 +156,7 @@ export function createRedisBroker(options: RedisBrokerOptions): Broker {
     },
     publish: (push) => pushes.publish(push),
     cancel: (pushId) => pushes.cancel(pushId),
+    isResumable: (identifier, resume) => holdings.isResumable(identifier, resume),
     attach: (requests) => holdings.attach(requests),
     detach: (requests) => holdings.detach(requests),
     rehold: (held) => holdings.rehold(held),

@@ -6,6 +6,7 @@ import type {
   HeldInbox,
   InboxTip,
   PresenceState,
+  ResumeIdentity,
 } from '../broker.ts'
 import type { ScriptArgument } from './scripts.ts'
 import { type RedisStore, settleAll, toBatches } from './store.ts'
@@ -20,6 +21,12 @@ export class RedisHoldings {
 
   constructor(store: RedisStore) {
     this.#store = store
+  }
+
+  async isResumable(identifier: string, { subject, operationId }: ResumeIdentity): Promise<boolean> {
+    const { keys, connection } = this.#store
+    const key = keys.resume(identifier, subject, operationId)
+    return (await connection.run((client) => client.exists(key))) === 1
   }
 
   async attach(requests: readonly AttachRequest[]): Promise<readonly Attached[]> {

@@ -11,7 +11,7 @@ import {
   Kind,
   type OperationDefinitionNode,
 } from 'graphql'
-import { badUserInput } from '../../errors.ts'
+import { badUserInput, rateLimited } from '../../errors.ts'
 import type { Context } from '../context.ts'
 import { checkIdentifiers } from '../domain/identifiers.ts'
 import { checkCursors } from '../domain/messages.ts'
@@ -70,10 +70,20 @@ function subscribe(args: ExecutionArgs, operation: OperationDefinitionNode, fiel
     after: checkCursors(after, distinct, 'after'),
   }
   if (origin.session && origin.operationId !== null) {
-    const { session, operationId } = origin
+    const { session, operationId, trial } = origin
     const resumeAs = resumeSubjectOf(session.details, operationId)
-    origin.pending = pendingUntilEnded(hub, hub.subscribe({ ...request, session, operationId, resumeAs }))
-    return origin.pending
+    const begin = () => {
+      origin.pending = pendingUntilEnded(hub, hub.subscribe({ ...request, session, operationId, resumeAs }))
+      return origin.pending
+    }
+    if (!trial) return begin()
+    const isKnown = async () =>
+      resumeAs !== null &&
+      services.broker.isResumable(distinct[0] as string, { subject: resumeAs, operationId })
+    return trial.passes(isKnown).then((passed) => {
+      if (passed && !session.closed) return begin()
+      throw rateLimited('This replica takes no new sessions now; connect again.')
+    })
   }
   return resultsOf(hub, origin.subject, (session) =>
     hub.subscribe({ ...request, session, operationId: randomUUID(), resumeAs: null }),

@@ -48,6 +48,22 @@ export function resuming(create: CreateCluster): void {
     expect(resumed).toMatchObject({ from: 2, redeliveredThrough: 3, resumed: true })
   })
 
+  test('what can be resumed is told, of the one identifier, subject and operation, and asking makes no record', async () => {
+    await using world = await openWorld(create)
+    const a = await world.replica('a')
+    const b = await world.replica('b')
+    const resume = resumeKey('op')
+    expect(await b.broker.isResumable('alice', resume)).toBe(false)
+    expect(await b.broker.isResumable('alice', resume)).toBe(false)
+    await attach(a, 'alice', { resume })
+    expect(await b.broker.isResumable('alice', resume)).toBe(true)
+    expect(await b.broker.isResumable('bob', resume)).toBe(false)
+    expect(await b.broker.isResumable('alice', { ...resume, subject: 'another' })).toBe(false)
+    expect(await b.broker.isResumable('alice', { ...resume, operationId: 'another' })).toBe(false)
+    await a.broker.detach([{ identifier: 'alice', subscriptions: 0, confirmation: null, forget: resume }])
+    expect(await b.broker.isResumable('alice', resume)).toBe(false)
+  })
+
   test('after a clean close only what was written may be a repeat', async () => {
     await using world = await openWorld(create)
     const a = await world.replica('a')
