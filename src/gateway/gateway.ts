@@ -43,6 +43,7 @@ export async function startGateway(config: Config & { readonly redis: string }, 
     limits: config,
     log,
     departed: (why) => metrics.departed(why),
+    rehomed: (seconds) => metrics.rehomed(seconds),
     unplaced: () => metrics.unplaced(),
     refusal: () => (drain.active ? CLOSE_CODES.RESTART : null),
   })

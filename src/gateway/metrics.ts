@@ -1,9 +1,11 @@
-import { Counter, collectDefaultMetrics, Gauge, Registry } from 'prom-client'
+import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client'
 import type { Metrics } from '../observability/metrics.ts'
 import type { Departure } from './session.ts'
 
 export interface GatewayMetrics extends Metrics {
   departed(why: Departure): void
+  /** A session that had left a replica is settled again, after so many seconds. */
+  rehomed(seconds: number): void
   unplaced(): void
   answered(status: number): void
 }
@@ -35,6 +37,12 @@ export function createGatewayMetrics(sources: {
     labelNames: ['reason'],
     registers: [...registers],
   })
+  const rehoming = new Histogram({
+    name: 'cloudpush_gateway_rehoming_seconds',
+    help: "From the loss of a session's replica to the acknowledgement of the next one.",
+    buckets: [0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10],
+    registers: [...registers],
+  })
   const unplaced = new Counter({
     name: 'cloudpush_gateway_unplaced_total',
     help: 'Clients closed with 1013 because no replica took them in time.',
@@ -50,6 +58,7 @@ export function createGatewayMetrics(sources: {
     contentType: registry.contentType,
     text: () => registry.metrics(),
     departed: (reason) => rehomings.inc({ reason }),
+    rehomed: (seconds) => rehoming.observe(seconds),
     unplaced: () => unplaced.inc(),
     answered: (status) => requests.inc({ status }),
   }

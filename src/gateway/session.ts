@@ -35,6 +35,7 @@ export interface SessionWorld {
   }
   readonly log: Log
   readonly departed: (why: Departure) => void
+  readonly rehomed: (seconds: number) => void
   readonly unplaced: () => void
 }
 
@@ -193,6 +194,9 @@ export class RelayedSession {
 
   #settle(): boolean {
     this.#state = 'SETTLED'
+    if (this.#acknowledged && this.#unsettledSince !== null) {
+      this.#world.rehomed((Date.now() - this.#unsettledSince) / 1_000)
+    }
     this.#unsettledSince = null
     this.#passed = new Set()
     this.#rounds = 0

@@ -17,6 +17,13 @@ export interface LoadOptions {
   readonly clientsPerKind?: number // default 40, of each of the four
   readonly identifiersPerClient?: number // default 5
   readonly pushesPerSecond?: number // default 550
+  /**
+   * Clients stand before a gateway: every option of theirs is at its default, and what their session repeats because it
+   * moved comes on the socket that they have. Default: they connect to replicas, with the options for networks that fail.
+   */
+  readonly behindGateway?: boolean
+  /** Clients take these in turn. Default: that of `ws`. */
+  readonly webSocketImpls?: readonly unknown[]
 }
 
 export interface Pushed {
@@ -37,6 +44,8 @@ export interface LoadResult extends Omit<Pushed, 'accepted'> {
   /** How many messages came in the 500 ms before their connection ended. */
   readonly allowedRepeats: number
   readonly oldestRepeatMs: number
+  /** How often clients went to connect, all together. */
+  readonly attempts: number
   /** How often clients received something on a connection after their first. */
   readonly reconnects: number
   /** Broken promises and accepted messages that did not come, in words. */
@@ -58,6 +67,7 @@ export class LoadRun implements AsyncDisposable {
 
   private constructor(options: LoadOptions) {
     const { identifiers: count = 200, clientsPerKind = 40, identifiersPerClient = 5, clientUrls } = options
+    const { behindGateway = false, webSocketImpls = [WebSocket] } = options
     const run = randomUUID().slice(0, 8)
     this.#identifiers = Array.from({ length: count }, (_, n) => `load-${run}:${n}`)
     for (const [kind, createClient] of Object.entries(STOCK_CLIENTS)) {
@@ -67,11 +77,11 @@ export class LoadRun implements AsyncDisposable {
           { length: identifiersPerClient },
           (_, each) => this.#identifiers[(index * identifiersPerClient + each) % count] as string,
         )
-        const reception = new Reception(`${kind} ${n}`, identifiers)
+        const reception = new Reception(`${kind} ${n}`, identifiers, { repeatsLive: behindGateway })
         const client = createClient({
           url: () => clientUrls[(index + reception.connecting()) % clientUrls.length] as string,
-          webSocketImpl: WebSocket,
-          retryForever: true,
+          webSocketImpl: webSocketImpls[n % webSocketImpls.length],
+          retryForever: !behindGateway,
         })
         this.#unsubscribe.push(
           client.subscribe(
@@ -136,6 +146,7 @@ export class LoadRun implements AsyncDisposable {
       repeats: repeats.reduce((sum, { count }) => sum + count, 0),
       allowedRepeats: repeats.reduce((sum, { allowed }) => sum + allowed, 0),
       oldestRepeatMs: Math.max(...repeats.map(({ oldestMs }) => oldestMs)),
+      attempts: this.#receptions.reduce((sum, { attempts }) => sum + attempts, 0),
       reconnects: this.#reconnects,
       violations: [...this.#receptions.flatMap(({ violations }) => violations), ...missing()],
     }

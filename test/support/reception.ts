@@ -27,6 +27,7 @@ const MAX_VIOLATIONS = 20
  */
 export class Reception {
   readonly #who: string
+  readonly #repeatsLive: boolean
   readonly #inboxes = new Map<string, Inbox>()
   #connectedAt = Number.NEGATIVE_INFINITY
   #lastAt = 0
@@ -35,14 +36,17 @@ export class Reception {
   #repeats = 0
   #oldestMs = 0
   #allowed = 0
-  #attempts = 0
+  /** How often it went to connect. */
+  attempts = 0
   /** How often something came on a connection after the first. */
   reconnects = 0
   /** Broken promises, in words; the first few. */
   readonly violations: string[] = []
 
-  constructor(who: string, identifiers: readonly string[]) {
+  /** `repeatsLive`: something between client and replica may move the session without a reconnect. */
+  constructor(who: string, identifiers: readonly string[], { repeatsLive = false } = {}) {
     this.#who = who
+    this.#repeatsLive = repeatsLive
     for (const identifier of identifiers)
       this.#inboxes.set(identifier, { current: 0, furthest: 0, cameAt: [] })
   }
@@ -61,7 +65,7 @@ export class Reception {
     // A further attempt after the same cut allows nothing more.
     if (this.#cutAt !== this.#lastAt) this.#allowed += this.#cameSince(this.#lastAt - UNPROVEN_MS)
     this.#cutAt = this.#lastAt
-    return this.#attempts++
+    return this.attempts++
   }
 
   receive({ identifier, payload, redelivered, missed }: StockMessage): void {
@@ -84,7 +88,8 @@ export class Reception {
       this.#repeats++
       this.#oldestMs = Math.max(this.#oldestMs, this.#cutAt - before)
       if (!redelivered) this.#violation(`${what}: a repeat that does not say so`)
-      if (before >= this.#connectedAt) this.#violation(`${what}: a repeat on a connection that lived`)
+      if (before >= this.#connectedAt && !this.#repeatsLive)
+        this.#violation(`${what}: a repeat on a connection that lived`)
     }
     inbox.current = sequence
     inbox.furthest = Math.max(inbox.furthest, sequence)
