@@ -44,7 +44,7 @@ export interface Load {
 
 /** What never changes while a replica lives. */
 export interface ReplicaIdentity {
-  /** Unique per process start. */
+  /** Unique among living replicas. */
   readonly id: string
   readonly url: string
   readonly version: string
@@ -68,7 +68,10 @@ export interface RegistryListener {
 export interface Registry extends AsyncDisposable {
   /** Follows all replicas without being one of them. Instead of `join`, and like it once. */
   watch(listener: RegistryListener): Promise<void>
-  /** Takes the lease; rejects when a living replica has the id already. */
+  /**
+   * Takes the lease. Where another process holds it, waits until that shows to be dead (its lease ends) or alive: then rejects
+   * with `BAD_USER_INPUT` that names the holder.
+   */
   join(self: ReplicaIdentity, load: Load, listener: RegistryListener): Promise<void>
   /** Renews the lease and tells all others the load. */
   report(load: Load): Promise<void>

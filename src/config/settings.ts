@@ -76,6 +76,14 @@ export const SETTINGS = {
     z.string().regex(/^[A-Za-z0-9:_.-]{1,64}$/, 'must have 1 to 64 of the characters A–Z a–z 0–9 : _ . -'),
     'what all keys and channels in Redis begin with',
   ),
+  replicaId: setting<string | null>(
+    'Where',
+    'replica-id',
+    '<text>',
+    null,
+    z.string().regex(/^[A-Za-z0-9_.-]{1,64}$/, 'must have 1 to 64 of the characters A–Z a–z 0–9 _ . -'),
+    'what this replica is called, such as the name of its host; no two at the same time (default: made up at each start)',
+  ),
   publicUrl: setting<string | null>(
     'Where',
     'public-url',

@@ -15,6 +15,8 @@ const JOIN_RETRY_MS = [250, 500, 1_000, 2_000, 5_000] as const
 
 export interface MembershipOptions {
   readonly self: ReplicaIdentity
+  /** Its id may have been that of another process before. */
+  readonly named: boolean
   readonly broker: Broker
   readonly registry: Registry
   readonly peers: Peers
@@ -37,6 +39,7 @@ export class Membership implements AsyncDisposable {
   #serving = false
   #following = false
   #joined = false
+  #refused: string | null = null
   #lastReport: Promise<void> = Promise.resolve()
   #nextReport: Promise<void> | null = null
 
@@ -44,7 +47,12 @@ export class Membership implements AsyncDisposable {
     this.#options = options
   }
 
-  /** True once the channel is open and the lease is held. */
+  /** Why this replica may never join; null where nothing is against it. */
+  get refused(): string | null {
+    return this.#refused
+  }
+
+  /** True once the lease is held and the channel is open. */
   get joined(): boolean {
     return this.#joined
   }
@@ -93,7 +101,8 @@ export class Membership implements AsyncDisposable {
         }
       }
     } catch (error) {
-      log.error({ err: error }, 'this replica may not join the cluster')
+      this.#refused = (error as Error).message
+      log.error(`${this.#refused} This replica may not join the cluster.`)
     }
   }
 
@@ -118,22 +127,12 @@ export class Membership implements AsyncDisposable {
     }
   }
 
-  /** Each step once, whatever fails after it. */
+  /**
+   * The lease first, so that a process whose id is taken disturbs nobody; until the rest is done it is STARTING, and nobody
+   * is sent here. Each later step once, whatever fails after it.
+   */
   async #enter(): Promise<void> {
-    const { broker, peers, settings, registry, self, load, listener, handlers, log } = this.#options
-    if (!this.#listening) {
-      await broker.listen(listener)
-      this.#listening = true
-    }
-    if (!this.#following) {
-      // Nobody is served before what was configured is in force.
-      await settings.follow()
-      this.#following = true
-    }
-    if (!this.#serving) {
-      await peers.serve(handlers)
-      this.#serving = true
-    }
+    const { broker, peers, settings, registry, self, named, load, listener, handlers, log } = this.#options
     await registry.join(self, load(), {
       changed: () => {},
       // All that was registered under the lease is void: what is held is said again, and every tip is checked.
@@ -147,8 +146,24 @@ export class Membership implements AsyncDisposable {
         })
       },
     })
-    this.#joined = true
+    if (!this.#listening) {
+      // What a process of this name held before it died is not held by us.
+      if (named) await broker.forgetReplica(self.id)
+      await broker.listen(listener)
+      this.#listening = true
+    }
+    if (!this.#following) {
+      // Nobody is served before what was configured is in force.
+      await settings.follow()
+      this.#following = true
+    }
+    if (!this.#serving) {
+      await peers.serve(handlers)
+      this.#serving = true
+    }
     if (this.#stop.signal.aborted) return
+    this.#joined = true
+    await this.report()
     this.#timer = setInterval(() => void this.report(), REPORT_INTERVAL_SECONDS * 1_000)
   }
 }

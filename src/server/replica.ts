@@ -46,7 +46,7 @@ const { version } = JSON.parse(readFileSync(new URL('../../package.json', import
  * or a living replica has its id.
  */
 export async function startReplica(config: Config, log: Log): Promise<Replica> {
-  const id = `r-${randomBytes(6).toString('hex')}`
+  const id = config.replicaId ?? `r-${randomBytes(6).toString('hex')}`
   const startedAt = new Date()
   const began = performance.now()
   const store = connectStore(config, id, log)
@@ -96,6 +96,7 @@ export async function startReplica(config: Config, log: Log): Promise<Replica> {
   })
   const unready = (): string | null => {
     if (drain.active) return 'draining'
+    if (membership.refused !== null) return membership.refused
     if (!membership.joined) return 'not in the cluster yet: the store cannot be reached'
     return broker.available && registry.available ? null : 'the store cannot be reached'
   }
@@ -110,7 +111,7 @@ export async function startReplica(config: Config, log: Log): Promise<Replica> {
   })
 
   const load = (): Load => {
-    const state: ReplicaState = drain.active ? 'DRAINING' : 'UP'
+    const state: ReplicaState = drain.active ? 'DRAINING' : membership.joined ? 'UP' : 'STARTING'
     return {
       state,
       sessions: hub.sessions.size,
@@ -131,6 +132,7 @@ export async function startReplica(config: Config, log: Log): Promise<Replica> {
   const welcome = createWelcome(self, registry)
   const membership = new Membership({
     self,
+    named: config.replicaId !== null,
     broker,
     registry,
     peers,

@@ -61,11 +61,13 @@ test('joins, loads and goodbyes are seen by every member, in the same order', as
 
 test('a second process with the id of a living one is refused, and the first goes on', async () => {
   await using world = await createWorld()
-  await using first = await new Member(world, 'a').join()
+  await using first = (await new Member(world, 'a').join()).keepReporting()
   await using second = new Member(world, 'a')
   await expect(second.join()).rejects.toMatchObject({
     code: 'BAD_USER_INPUT',
-    message: 'A living replica has the id "a" already: stop it, or wait 5 s if it died.',
+    message:
+      'Another replica is called "a": ws://a.example/graphql has had it since 2030-01-02T03:04:05.678Z. ' +
+      'Stop that one, or give this one another --replica-id.',
   })
   // Neither a goodbye nor a report of the refused one touches the lease of the first.
   await second.registry.leave()

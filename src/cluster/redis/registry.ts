@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto'
-import { badUserInput } from '../../errors.ts'
+import { setTimeout as delay } from 'node:timers/promises'
+import { badUserInput, type CloudpushError } from '../../errors.ts'
 import type { Log } from '../../observability/log.ts'
 import {
   LEASE_SECONDS,
@@ -73,15 +74,17 @@ export class RedisRegistry implements Registry {
     this.#self = self
     await this.#listen(listener)
     const record = recordOf(self, load)
-    const taken = await this.#connection.run(
-      'join',
-      [keys.lease(self.id), keys.replicas],
-      [self.id, this.#token, LEASE_MS, record, keys.changes],
-    )
-    if (taken !== 1) {
-      throw badUserInput(
-        `A living replica has the id "${self.id}" already: stop it, or wait ${LEASE_SECONDS} s if it died.`,
+    for (let leftMs = Number.POSITIVE_INFINITY; ; await delay(LOOK_INTERVAL_MS)) {
+      const answer = await this.#connection.run(
+        'join',
+        [keys.lease(self.id), keys.replicas],
+        [self.id, this.#token, LEASE_MS, record, keys.changes],
       )
+      if (answer === 1) break
+      const [holder, left] = answer as readonly [string, number]
+      // The lease of a process that was killed runs out; one that is renewed is that of a living one.
+      if (left > leftMs) throw idTaken(self.id, holder)
+      leftMs = left
     }
     await this.#follow()
   }
@@ -227,6 +230,16 @@ export class RedisRegistry implements Registry {
   #isSuspect(snapshot: ReplicaSnapshot, now: number): boolean {
     return now - Math.max(snapshot.lastSeen.getTime(), this.#deafUntil) >= SUSPECT_AFTER_MS
   }
+}
+
+function idTaken(id: string, holder: string): CloudpushError {
+  const record = parseRecord(holder)
+  const who = record
+    ? `${record.url} has had it since ${new Date(record.startedAt).toISOString()}`
+    : 'it lives'
+  return badUserInput(
+    `Another replica is called "${id}": ${who}. Stop that one, or give this one another --replica-id.`,
+  )
 }
 
 function recordOf({ id, url, version, startedAt }: ReplicaIdentity, load: Load): string {
