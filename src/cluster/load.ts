@@ -1,18 +1,20 @@
-import { readFileSync } from 'node:fs'
-import { totalmem } from 'node:os'
 import { createHistogram, performance } from 'node:perf_hooks'
+import { HostMeter, type HostReading } from './host.ts'
 import type { Health } from './registry.ts'
 
 const MICROSECONDS_PER_MS = 1_000
 const TICK_MS = 10
-const NETWORK_FILE = '/proc/net/dev'
 
 export interface LoadMeter extends Disposable {
   /** What was since the last reading: cheap enough for every second. */
   read(): Health
+  /** Of the last reading. */
+  readonly eventLoopDelayMs: number
+  /** The host's last reading. */
+  readonly host: HostReading
 }
 
-/** Measures this process and its host. Network rates are those of Linux; elsewhere they are 0. */
+/** Measures this process and its host. */
 export function createLoadMeter(): LoadMeter {
   // Not `monitorEventLoopDelay`: after each reset it takes its first tick as a mere reference, so of a loop that is so late
   // that it ticks once per reading it would never tell anything.
@@ -24,53 +26,41 @@ export function createLoadMeter(): LoadMeter {
     tickedAt = now
   }, TICK_MS)
   ticks.unref()
+  let eventLoopDelayMs = 0
   let at = performance.now()
   let cpu = process.cpuUsage()
-  let network = readNetwork()
+  const meter = new HostMeter()
   return {
     read() {
       const now = performance.now()
       const seconds = Math.max((now - at) / 1_000, 0.001)
       const used = process.cpuUsage(cpu)
-      const traffic = readNetwork()
+      const host = meter.last
+      eventLoopDelayMs = delays.count === 0 ? 0 : delays.percentile(99) / MICROSECONDS_PER_MS
       const health: Health = {
         cpuPercent: ((used.user + used.system) / 1e6 / seconds) * 100,
         memoryBytes: process.memoryUsage.rss(),
-        memoryTotalBytes: totalmem(),
-        eventLoopDelayMs: delays.count === 0 ? 0 : delays.percentile(99) / MICROSECONDS_PER_MS,
-        networkReceiveBytesPerSecond: Math.max(0, traffic.received - network.received) / seconds,
-        networkTransmitBytesPerSecond: Math.max(0, traffic.transmitted - network.transmitted) / seconds,
+        memoryTotalBytes: host.memoryTotalBytes,
+        eventLoopDelayMs,
+        networkReceiveBytesPerSecond: host.receiveBytesPerSecond,
+        networkTransmitBytesPerSecond: host.transmitBytesPerSecond,
+        hostCpuPercent: host.cpuPercent,
+        hostMemoryUsedBytes: host.memoryUsedBytes,
       }
       at = now
       cpu = process.cpuUsage()
-      network = traffic
       delays.reset()
       return health
     },
+    get eventLoopDelayMs() {
+      return eventLoopDelayMs
+    },
+    get host() {
+      return meter.last
+    },
     [Symbol.dispose]() {
+      meter[Symbol.dispose]()
       clearInterval(ticks)
     },
-  }
-}
-
-/** Bytes since boot over all interfaces; the loopback counts only where it is the only one. See proc(5), net/dev. */
-function readNetwork(): { received: number; transmitted: number } {
-  let text: string
-  try {
-    text = readFileSync(NETWORK_FILE, 'utf8')
-  } catch {
-    return { received: 0, transmitted: 0 }
-  }
-  const interfaces = text.split('\n').flatMap((line) => {
-    const match = /^\s*([^:\s]+):\s*(.*)$/.exec(line)
-    if (!match) return []
-    const columns = (match[2] ?? '').split(/\s+/).map(Number)
-    return [{ name: match[1], received: columns[0] ?? 0, transmitted: columns[8] ?? 0 }]
-  })
-  const outside = interfaces.filter(({ name }) => name !== 'lo')
-  const counted = outside.length > 0 ? outside : interfaces
-  return {
-    received: counted.reduce((sum, each) => sum + each.received, 0),
-    transmitted: counted.reduce((sum, each) => sum + each.transmitted, 0),
   }
 }

@@ -19,6 +19,9 @@ export interface Health {
   readonly eventLoopDelayMs: number
   readonly networkReceiveBytesPerSecond: number
   readonly networkTransmitBytesPerSecond: number
+  /** Of all processors of the host together. */
+  readonly hostCpuPercent: number
+  readonly hostMemoryUsedBytes: number
 }
 
 /** What went through a replica in its last second. */

@@ -1,4 +1,5 @@
-import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client'
+import { Counter, Gauge, Histogram } from 'prom-client'
+import { createProcessRegistry } from '../observability/metric-writers.ts'
 import type { Metrics } from '../observability/metrics.ts'
 import type { Departure } from './session.ts'
 
@@ -16,9 +17,8 @@ export function createGatewayMetrics(sources: {
   held: () => number
   replicas: () => number
 }): GatewayMetrics {
-  const registers = [new Registry()] as const
+  const registers = [createProcessRegistry()] as const
   const [registry] = registers
-  collectDefaultMetrics({ register: registry })
   const gauge = (name: string, help: string, read: () => number) =>
     new Gauge({
       name,

@@ -8,11 +8,15 @@ export class OperationCounts {
   /** Pushes that repeated the id of an accepted one. */
   duplicates = 0
   acknowledged = 0
-  /** Operations that were answered with an error, by its code. */
-  readonly errors = new Map<ErrorCode, number>()
+  /** Pushes that were not accepted, by the code of the error. */
+  readonly refused = new Map<ErrorCode, number>()
 
   accepted(trigger: Trigger, duplicate: boolean): void {
     if (duplicate) this.duplicates++
     else this.pushes[trigger]++
+  }
+
+  refuse(code: ErrorCode): void {
+    this.refused.set(code, (this.refused.get(code) ?? 0) + 1)
   }
 }

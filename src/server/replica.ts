@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import { readFileSync } from 'node:fs'
+import { StoreMeter } from '../broker/store-meter.ts'
 import { CLOSE_CODES } from '../close-codes.ts'
 import { createChooser } from '../cluster/choice.ts'
 import { createLoadMeter } from '../cluster/load.ts'
@@ -49,7 +50,8 @@ export async function startReplica(config: Config, log: Log): Promise<Replica> {
   const id = config.replicaId ?? `r-${randomBytes(6).toString('hex')}`
   const startedAt = new Date()
   const began = performance.now()
-  const store = connectStore(config, id, log)
+  const storeMeter = new StoreMeter()
+  const store = connectStore(config, id, log, storeMeter)
   const { broker, registry, peers, settings, statistics } = store
   const hub = new Hub(broker, {
     maxBufferedBytes: config.maxBufferedBytes,
@@ -90,8 +92,12 @@ export async function startReplica(config: Config, log: Log): Promise<Replica> {
     },
   })
   const metrics = createMetrics({
-    hub,
+    ...{ hub, counts, recorder, registry, storeMeter, version, replicaId: id },
+    host: () => meter.host,
+    eventLoopDelayMs: () => meter.eventLoopDelayMs,
+    capacity: config.capacity,
     evicted: () => sweep.evicted,
+    draining: () => drain.active,
     brokerAvailable: () => broker.available,
   })
   const unready = (): string | null => {

@@ -1,6 +1,7 @@
 import type { Broker } from '../broker/broker.ts'
 import { createMemoryBroker } from '../broker/memory.ts'
 import { createRedisBroker } from '../broker/redis/broker.ts'
+import type { StoreMeter } from '../broker/store-meter.ts'
 import type { Peers } from '../cluster/peers.ts'
 import { createMemoryPeers } from '../cluster/peers-memory.ts'
 import { createRedisCluster } from '../cluster/redis/cluster.ts'
@@ -23,7 +24,7 @@ export interface Store extends AsyncDisposable {
   readonly statistics: Statistics
 }
 
-export function connectStore(config: Config, replicaId: string, log: Log): Store {
+export function connectStore(config: Config, replicaId: string, log: Log, meter: StoreMeter): Store {
   const limits = liveSettingsOf(config)
   if (config.redis === null) {
     const registry = createMemoryRegistry()
@@ -40,7 +41,7 @@ export function connectStore(config: Config, replicaId: string, log: Log): Store
       [Symbol.asyncDispose]: () => broker[Symbol.asyncDispose](),
     }
   }
-  const connection = { url: config.redis, prefix: config.redisPrefix, replicaId, log }
+  const connection = { url: config.redis, prefix: config.redisPrefix, replicaId, log, meter }
   const cluster = createRedisCluster(connection)
   const broker = createRedisBroker({ ...connection, limits })
   return {

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { startTestGateway, type TestGateway } from '../support/gateway.ts'
 import { push } from '../support/graphql-request.ts'
+import { parseMetrics } from '../support/metric-lint.ts'
 import { RawClient } from '../support/raw-client.ts'
 
 let gateway: TestGateway
@@ -59,14 +60,9 @@ describe('/healthz and /readyz', () => {
   })
 })
 
-/** One line of Prometheus's text format 0.0.4 that is no comment. */
-const SAMPLE =
-  /^(?<name>[a-zA-Z_:][a-zA-Z0-9_:]*)(\{([a-zA-Z_][a-zA-Z0-9_]*="([^"\\\n]|\\["\\n])*",?)*\})? (?<value>-?[0-9.]+(e[+-]?[0-9]+)?|NaN|[+-]Inf)( \d+)?$/
-
 async function sample({ url }: TestGateway, name: string): Promise<number | undefined> {
   const text = await (await fetch(`${url}/metrics`)).text()
-  const line = text.split('\n').find((each) => SAMPLE.exec(each)?.groups?.name === name)
-  return line === undefined ? undefined : Number(SAMPLE.exec(line)?.groups?.value)
+  return parseMetrics(text).get(name)?.samples[0]?.value
 }
 
 describe('/metrics', () => {
@@ -76,13 +72,8 @@ describe('/metrics', () => {
     expect(response.headers.get('content-type')).toMatch(/^text\/plain; version=0\.0\.4/)
     const text = await response.text()
     expect(text.endsWith('\n')).toBe(true)
-    const lines = text.split('\n').filter((line) => line !== '')
-    const isComment = (line: string) => /^# (HELP|TYPE) [a-zA-Z_:][a-zA-Z0-9_:]* ./.test(line)
-    expect(lines.filter((line) => !isComment(line) && !SAMPLE.test(line))).toEqual([])
-    const names = lines.flatMap((line) => SAMPLE.exec(line)?.groups?.name ?? [])
-    for (const name of new Set(names.filter((each) => each.startsWith('cloudpush_')))) {
-      expect(text).toContain(`# HELP ${name} `)
-      expect(text).toMatch(new RegExp(`^# TYPE ${name} (gauge|counter|histogram|summary)$`, 'm'))
+    for (const { name, help, type } of parseMetrics(text).values()) {
+      expect([name, help !== null, type !== null]).toEqual([name, true, true])
     }
   })
 

@@ -7,6 +7,8 @@ export const HEALTHY: Health = {
   eventLoopDelayMs: 1,
   networkReceiveBytesPerSecond: 0,
   networkTransmitBytesPerSecond: 0,
+  hostCpuPercent: 5,
+  hostMemoryUsedBytes: 2 ** 29,
 }
 
 /** What an idle replica that takes sessions says of itself. */

@@ -62,9 +62,16 @@ test('an event loop that is blocked from one reading to the next is never told a
   }
 })
 
-test('network rates are those of the host where it tells them, and 0 elsewhere', () => {
+test('the host is read behind: its memory, processors and network', async () => {
   using meter = createLoadMeter()
-  const { networkReceiveBytesPerSecond: received, networkTransmitBytesPerSecond: sent } = meter.read()
-  if (existsSync('/proc/net/dev')) expect([received >= 0, sent >= 0]).toEqual([true, true])
-  else expect([received, sent]).toEqual([0, 0])
+  await expect.poll(() => meter.host.memoryUsedBytes, POLL).toBeGreaterThan(2 ** 20)
+  const { memoryUsedBytes, memoryTotalBytes, cpuPercent } = meter.host
+  expect(memoryUsedBytes).toBeLessThan(memoryTotalBytes)
+  expect(cpuPercent).toBeLessThanOrEqual(100)
+  if (existsSync('/proc/net/dev')) expect(meter.host.receivedBytes).toBeGreaterThan(0)
+  const health = meter.read()
+  expect([health.hostMemoryUsedBytes, health.networkReceiveBytesPerSecond >= 0]).toEqual([
+    meter.host.memoryUsedBytes,
+    true,
+  ])
 })

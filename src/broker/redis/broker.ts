@@ -2,6 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises'
 import { brokerUnavailable } from '../../errors.ts'
 import type { Log } from '../../observability/log.ts'
 import type { Broker, BrokerLimits, BrokerListener, Unwatch } from '../broker.ts'
+import type { StoreMeter } from '../store-meter.ts'
 import { parseArrival } from './channels.ts'
 import { CommandConnection } from './connection.ts'
 import { RedisHoldings } from './holdings.ts'
@@ -20,6 +21,7 @@ export interface RedisBrokerOptions {
   readonly replicaId: string
   readonly limits: BrokerLimits
   readonly log?: Log
+  readonly meter?: StoreMeter
 }
 
 /** How long a subscription to a channel may take to be confirmed. */
@@ -38,6 +40,7 @@ export function createRedisBroker(options: RedisBrokerOptions): Broker {
     url,
     name: `cloudpush:${replicaId}`,
     log,
+    meter: options.meter,
   })
   const store = new RedisStore(keys, replicaId, connection, limits, log)
   const holdings = new RedisHoldings(store)

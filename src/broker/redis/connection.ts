@@ -1,6 +1,7 @@
 import { Redis, type RedisOptions } from 'ioredis'
 import { brokerUnavailable, CloudpushError } from '../../errors.ts'
 import type { Log } from '../../observability/log.ts'
+import type { StoreMeter } from '../store-meter.ts'
 
 /** A command waits so long for a connection that is coming back, and so long for its answer: 2 s together at most. */
 const CONNECTION_LIMIT_MS = 400
@@ -17,6 +18,7 @@ export interface ConnectionOptions {
   /** Shown in `CLIENT LIST`. */
   readonly name: string
   readonly log?: Log | undefined
+  readonly meter?: StoreMeter | undefined
 }
 
 interface Waiting {
@@ -41,10 +43,13 @@ export class CommandConnection {
   #waiting: Waiting[] = []
   readonly #trouble: TroubleLog
   readonly #log: Log | undefined
+  readonly #meter: StoreMeter | undefined
+  #wasReady = false
 
   constructor(options: ConnectionOptions) {
     this.address = redisAddress(options.url)
     this.#log = options.log
+    this.#meter = options.meter
     this.#trouble = new TroubleLog(this.address, options.log)
     this.client = openRedis(options)
     this.client.on('error', (error: Error) => this.#trouble.failed(error))
@@ -68,11 +73,14 @@ export class CommandConnection {
    * Rejects with `BROKER_UNAVAILABLE`, whatever the cause.
    */
   async run<T>(send: (client: Redis) => Promise<T>): Promise<T> {
+    const begun = performance.now()
     try {
       if (this.available) return await send(this.client)
       return await this.#later(send)
     } catch (error) {
       throw this.#failure(error)
+    } finally {
+      this.#meter?.took(performance.now() - begun)
     }
   }
 
@@ -109,6 +117,8 @@ export class CommandConnection {
         return
       }
       this.#state = 'READY'
+      if (this.#wasReady) this.#meter?.reconnected()
+      this.#wasReady = true
       this.#trouble.over()
       for (const { send, timer } of this.#waiting.splice(0)) {
         clearTimeout(timer)

@@ -4,6 +4,7 @@ import type { Redis } from 'ioredis'
 import { CommandConnection } from '../../broker/redis/connection.ts'
 import { runScript } from '../../broker/redis/scripts.ts'
 import { openPubSub, type PubSub } from '../../broker/redis/subscriber.ts'
+import type { StoreMeter } from '../../broker/store-meter.ts'
 import { brokerUnavailable } from '../../errors.ts'
 import type { Log } from '../../observability/log.ts'
 import { type ClusterKeys, createClusterKeys } from './keys.ts'
@@ -18,6 +19,7 @@ export interface ClusterOptions {
   readonly prefix: string
   readonly replicaId: string
   readonly log?: Log | undefined
+  readonly meter?: StoreMeter | undefined
 }
 
 /** What registry, peers and settings share: one connection for commands, one for channels. Commands reject with `BROKER_UNAVAILABLE`. */
@@ -27,10 +29,10 @@ export class ClusterConnection implements Disposable {
   readonly #pubsub: PubSub
   readonly #scripts = new Map<ScriptName, { source: string; sha1: string }>()
 
-  constructor({ url, prefix, replicaId, log }: ClusterOptions) {
+  constructor({ url, prefix, replicaId, log, meter }: ClusterOptions) {
     this.keys = createClusterKeys(prefix)
     const name = `cloudpush:${replicaId}:registry`
-    this.#commands = new CommandConnection({ url, name, log })
+    this.#commands = new CommandConnection({ url, name, log, meter })
     this.#pubsub = openPubSub({ url, name: `${name}:channels` }, this.#commands.client, () => {})
   }
 

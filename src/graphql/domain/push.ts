@@ -1,6 +1,12 @@
 import { randomUUID } from 'node:crypto'
 import { EVERYONE, type NewPush, type Published } from '../../broker/broker.ts'
-import { badUserInput, payloadTooLarge, rateLimited, tooManyRecipients } from '../../errors.ts'
+import {
+  badUserInput,
+  CloudpushError,
+  payloadTooLarge,
+  rateLimited,
+  tooManyRecipients,
+} from '../../errors.ts'
 import type { OperationOrigin, Services } from '../context.ts'
 import type { PushInput } from '../generated/resolvers.ts'
 import { checkIdentifiers } from './identifiers.ts'
@@ -14,11 +20,16 @@ export async function push(
   origin: OperationOrigin,
   input: PushInput,
 ): Promise<Published> {
-  const checked = toPush(services, origin, input)
-  checkRate(services, origin)
-  const published = await services.broker.publish(checked)
-  services.counts.accepted(checked.trigger, published.duplicate)
-  return published
+  try {
+    const checked = toPush(services, origin, input)
+    checkRate(services, origin)
+    const published = await services.broker.publish(checked)
+    services.counts.accepted(checked.trigger, published.duplicate)
+    return published
+  } catch (error) {
+    services.counts.refuse(error instanceof CloudpushError ? error.code : 'INTERNAL')
+    throw error
+  }
 }
 
 /** Who pushes too often is told when to try again; nothing was accepted. */

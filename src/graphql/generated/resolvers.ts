@@ -35,6 +35,10 @@ export type Health = {
   cpuPercent: Scalars['Float']['output'];
   /** How late the event loop runs, 99th percentile of the last second, milliseconds. */
   eventLoopDelayMs: Scalars['Float']['output'];
+  /** Processor time of the host, percent of all its processors together. */
+  hostCpuPercent: Scalars['Float']['output'];
+  /** Memory of the host that is in use, bytes. */
+  hostMemoryUsedBytes: Scalars['Float']['output'];
   /** Resident memory of the process, bytes. */
   memoryBytes: Scalars['Float']['output'];
   /** Memory of the host, bytes. */
@@ -202,7 +206,7 @@ export type PageInfo = {
   hasNextPage: Scalars['Boolean']['output'];
 };
 
-/** A distribution: each value is right within a sixteenth of it. All are 0 where there was nothing. */
+/** A distribution: each value is right within an eighth of it. All are 0 where there was nothing. */
 export type Percentiles = {
   __typename?: 'Percentiles';
   /** The median. */
@@ -725,6 +729,8 @@ export type EndpointResolvers<ContextType = Context, ParentType extends Resolver
 export type HealthResolvers<ContextType = Context, ParentType extends ResolversParentTypes['Health'] = ResolversParentTypes['Health']> = {
   cpuPercent?: Resolver<ResolversTypes['Float'], ParentType, ContextType>;
   eventLoopDelayMs?: Resolver<ResolversTypes['Float'], ParentType, ContextType>;
+  hostCpuPercent?: Resolver<ResolversTypes['Float'], ParentType, ContextType>;
+  hostMemoryUsedBytes?: Resolver<ResolversTypes['Float'], ParentType, ContextType>;
   memoryBytes?: Resolver<ResolversTypes['Float'], ParentType, ContextType>;
   memoryTotalBytes?: Resolver<ResolversTypes['Float'], ParentType, ContextType>;
   networkReceiveBytesPerSecond?: Resolver<ResolversTypes['Float'], ParentType, ContextType>;
