@@ -35,6 +35,14 @@ export function findChromium() {
   return named('CHROMIUM') ?? onPath(CHROMIUM_NAMES) ?? CHROMIUM_PLACES.find(isProgram) ?? null
 }
 
+/**
+ * Path of HAProxy (`HAPROXY` names another one); null when there is none. Debian puts it where only root looks.
+ * Throws when `HAPROXY` names no program.
+ */
+export function findHaproxy() {
+  return named('HAPROXY') ?? onPath(['haproxy']) ?? ['/usr/sbin/haproxy'].find(isProgram) ?? null
+}
+
 function named(variable) {
   const path = process.env[variable]
   if (!path) return null

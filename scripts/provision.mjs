@@ -1,7 +1,8 @@
-// Provides what the tests need and npm does not bring: redis-server 7+ and Chromium. Says nothing when both are there.
+// Provides what the tests need and npm does not bring: redis-server 7+, Chromium and HAProxy. Says nothing when
+// all are there.
 import { spawnSync } from 'node:child_process'
 import { existsSync, rmSync, writeFileSync } from 'node:fs'
-import { findChromium, findRedisServer, MIN_REDIS_MAJOR } from './binaries.mjs'
+import { findChromium, findHaproxy, findRedisServer, MIN_REDIS_MAJOR } from './binaries.mjs'
 
 /** Debian asks this program whether a package may start its service: while it says 101, none is started. */
 const POLICY = '/usr/sbin/policy-rc.d'
@@ -14,6 +15,7 @@ const PROGRAMS = [
     homebrew: ['install', 'redis'],
   },
   { name: 'Chromium', find: findChromium, debian: 'chromium', homebrew: ['install', '--cask', 'chromium'] },
+  { name: 'HAProxy', find: findHaproxy, debian: 'haproxy', homebrew: ['install', 'haproxy'] },
 ]
 
 try {
@@ -72,12 +74,13 @@ function run(program, args, env = process.env) {
 }
 
 function namesOf(programs) {
-  return programs.map(({ name }) => name).join(' and ')
+  const names = programs.map(({ name }) => name)
+  return [names.slice(0, -1).join(', '), ...names.slice(-1)].filter(Boolean).join(' and ')
 }
 
 function howToInstall(programs) {
   return `Install ${namesOf(programs)}:
   Debian, Ubuntu:  sudo apt-get install ${programs.map(({ debian }) => debian).join(' ')}
   macOS:           ${programs.map(({ homebrew }) => `brew ${homebrew.join(' ')}`).join(' && ')}
-or name the programs with REDIS_SERVER=/path and CHROMIUM=/path.`
+or name the programs with REDIS_SERVER=/path, CHROMIUM=/path and HAPROXY=/path.`
 }

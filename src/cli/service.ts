@@ -32,10 +32,11 @@ export function toldToStop(terminal: Terminal): Promise<void> {
 
 /** What to do about a start that failed. */
 export function whyNot(error: unknown, config: Config): string {
-  const { code, message } = error as NodeJS.ErrnoException
-  const place = `${config.host}:${config.port}`
+  const { code, message, port = config.port } = error as NodeJS.ErrnoException & { readonly port?: number }
+  const place = `${config.host}:${port}`
+  const flag = port === config.agentPort ? '--agent-port' : '--port'
   if (code === 'EADDRINUSE') {
-    return `${place} is in use. Stop what listens there, or choose another port: --port 4001 (0: any free one).`
+    return `${place} is in use. Stop what listens there, or choose another port: ${flag} 4001 (0: any free one).`
   }
   if (code === 'EACCES')
     return `Listening on ${place} is not allowed. Choose a port from 1024 on: --port 4000.`

@@ -76,6 +76,14 @@ export const SETTINGS = {
     z.string().regex(/^[A-Za-z0-9:_.-]{1,64}$/, 'must have 1 to 64 of the characters A–Z a–z 0–9 : _ . -'),
     'what all keys and channels in Redis begin with',
   ),
+  agentPort: setting<number | null>(
+    'Where',
+    'agent-port',
+    '<number>',
+    null,
+    whole(0, 65_535),
+    'port on which HAProxy’s agent-check is told the weight of this replica; 0: any free one (default: none)',
+  ),
   replicaId: setting<string | null>(
     'Where',
     'replica-id',

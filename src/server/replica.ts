@@ -15,6 +15,7 @@ import { OperationCounts } from '../observability/operation-counts.ts'
 import { Recorder } from '../observability/recorder.ts'
 import { RateLimiter } from '../rate-limiter.ts'
 import { Admission } from './admission.ts'
+import { type AgentCheck, agentAnswer, startAgentCheck } from './agent-check.ts'
 import { createClientAddress, createRelayId } from './client-address.ts'
 import { Drain } from './drain.ts'
 import { drainPeerHandlers } from './drain-peer-handlers.ts'
@@ -31,6 +32,8 @@ export interface Replica extends AsyncDisposable {
   readonly port: number
   /** `http://host:port`, where this process listens. */
   readonly url: string
+  /** Where HAProxy's agent-check is answered; null where it is not. */
+  readonly agentPort: number | null
   /** How long `stop` takes at most by default, as configured now. */
   readonly drainSeconds: number
   /** Moves the sessions away evenly (default: over `drainSeconds`), then stops. */
@@ -116,10 +119,10 @@ export async function startReplica(config: Config, log: Log): Promise<Replica> {
     throw error
   })
 
+  const state = (): ReplicaState => (drain.active ? 'DRAINING' : membership.joined ? 'UP' : 'STARTING')
   const load = (): Load => {
-    const state: ReplicaState = drain.active ? 'DRAINING' : membership.joined ? 'UP' : 'STARTING'
     return {
-      state,
+      state: state(),
       sessions: hub.sessions.size,
       subscriptions: hub.subscriptions,
       capacity: config.capacity,
@@ -149,6 +152,7 @@ export async function startReplica(config: Config, log: Log): Promise<Replica> {
     log,
   })
 
+  let agent: AgentCheck | null = null
   let stopped: Promise<void> | null = null
   const stop = async (withinSeconds: number) => {
     await drain.begin(withinSeconds)
@@ -156,12 +160,17 @@ export async function startReplica(config: Config, log: Log): Promise<Replica> {
     await recorder[Symbol.asyncDispose]()
     await membership[Symbol.asyncDispose]()
     await closeServer(server)
+    await agent?.[Symbol.asyncDispose]()
     sweep[Symbol.dispose]()
     meter[Symbol.dispose]()
     await store[Symbol.asyncDispose]()
   }
 
   try {
+    if (config.agentPort !== null) {
+      const place = { port: config.agentPort, host: config.host }
+      agent = await startAgentCheck(place, () => agentAnswer({ id, state: state() }, registry))
+    }
     await membership.join()
   } catch (error) {
     stopped = stop(0)
@@ -173,6 +182,7 @@ export async function startReplica(config: Config, log: Log): Promise<Replica> {
     id,
     port,
     url,
+    agentPort: agent?.port ?? null,
     get drainSeconds() {
       return settings.current.drainSeconds
     },

@@ -1,4 +1,4 @@
-import { findChromium, findRedisServer } from '../../scripts/binaries.mjs'
+import { findChromium, findHaproxy, findRedisServer } from '../../scripts/binaries.mjs'
 
 /** Path of redis-server 7 or later. Throws when `npm test` has not provided it. */
 export function redisServerPath(): string {
@@ -8,6 +8,11 @@ export function redisServerPath(): string {
 /** Path of Chromium. Throws when `npm test` has not provided it. */
 export function chromiumPath(): string {
   return findChromium() ?? missing('Chromium')
+}
+
+/** Path of HAProxy. Throws when `npm test` has not provided it. */
+export function haproxyPath(): string {
+  return findHaproxy() ?? missing('HAProxy')
 }
 
 function missing(name: string): never {

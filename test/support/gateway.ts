@@ -140,7 +140,7 @@ function isRunning(child: ChildProcess): boolean {
   return child.exitCode === null && child.signalCode === null
 }
 
-function addressOf(port: number): GatewayAddress {
+export function addressOf(port: number): GatewayAddress {
   const url = `http://127.0.0.1:${port}`
   return { url, graphqlUrl: `${url}/graphql`, wsUrl: `ws://127.0.0.1:${port}/graphql`, port }
 }

@@ -19,6 +19,7 @@ function problemsOf(source: Partial<ConfigSource>): readonly string[] {
 /** For every whole number its range, as the contract and the table state it. */
 const RANGES: Partial<Record<SettingName, readonly [least: number, most: number]>> = {
   port: [0, 65_535],
+  agentPort: [0, 65_535],
   retentionSeconds: [1, 31_622_400],
   retentionMessages: [1, 1_000_000],
   resumeSeconds: [1, 31_622_400],
@@ -62,6 +63,7 @@ test('nothing given is the documented defaults', () => {
     host: '127.0.0.1',
     redis: null,
     redisPrefix: 'cp',
+    agentPort: null,
     replicaId: null,
     publicUrl: null,
     trustedProxies: '127.0.0.0/8,::1',
