@@ -16,6 +16,7 @@ const PER_ADDRESS = 25_000
  * @property {boolean} [holdAll] every subscriber holds all of them instead
  * @property {number} [replicas] subscribers are spread over them evenly
  * @property {number} [loadProcesses]
+ * @property {import('./peers.mjs').Peer} [door] stands between the subscribers and the replicas; pushes go past it
  * @property {readonly string[]} [nodeArgs] for the peer's process
  */
 
@@ -27,12 +28,19 @@ export async function openArena({
   holdAll = false,
   replicas = 1,
   loadProcesses = 2,
+  door,
   nodeArgs = [],
 }) {
   const redis = await startRedis()
   const servers = []
   for (let i = 0; i < replicas; i++) servers.push(await startPeer(peer, redis.url, nodeArgs))
   const ports = servers.map((server) => server.port)
+  let subscriberPorts = ports
+  if (door) {
+    const opened = await startPeer(door, redis.url, nodeArgs)
+    servers.push(opened)
+    subscriberPorts = [opened.port]
+  }
   const processes = Array.from({ length: Math.max(loadProcesses, replicas) }, () => startLoad('subscriber'))
   const pusher = startLoad('pusher')
   const states = processes.map(() => ({ ready: 0, received: 0, reached: 0, at: 0 }))
@@ -108,7 +116,7 @@ export async function openArena({
         }
         child.send({
           command: 'connect',
-          port: ports[index % replicas],
+          port: subscriberPorts[index % subscriberPorts.length],
           ...(subscribers > PER_ADDRESS && { localAddress: `127.0.0.${2 + index}` }),
           dialect: peer.dialect,
           sessions,

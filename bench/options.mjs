@@ -9,9 +9,19 @@ export const SCENARIOS = {
   memory: () => import('./scenarios/memory.mjs'),
   growth: () => import('./scenarios/growth.mjs'),
   'hot-client': () => import('./scenarios/hot-client.mjs'),
+  gateway: () => import('./scenarios/gateway.mjs'),
 }
 /** How much of the time each needs, relative to the others. */
-export const SHARES = { room: 3, many: 1.3, single: 2, latency: 1.5, memory: 3, growth: 2.2, 'hot-client': 1 }
+export const SHARES = {
+  room: 3,
+  many: 1.3,
+  single: 2,
+  latency: 1.5,
+  memory: 3,
+  growth: 2.2,
+  'hot-client': 1,
+  gateway: 1.5,
+}
 const NAMES = Object.keys(SCENARIOS)
 const PEER_NAMES = PEERS.map(({ name }) => name)
 

@@ -25,6 +25,16 @@ const nodePeer = (name, dialect, what) => ({
   missing: () => null,
 })
 
+/** What stands before replicas: no peer, but measured like one. @type {Peer} */
+export const GATEWAY = {
+  name: 'gateway',
+  what: 'cloudpush gateway before one replica',
+  dialect: 'cloudpush',
+  args: [MAIN, 'gateway', '--port', '0', '--log-level', 'error'],
+  many: true,
+  missing: () => null,
+}
+
 /** @type {readonly Peer[]} */
 export const PEERS = [
   {

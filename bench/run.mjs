@@ -55,7 +55,7 @@ try {
   for (const name of options.scenarios) {
     share += SHARES[name]
     const lateAt = started + (options.minutes * 60_000 * share) / whole
-    const { title, about, targets, run } = await SCENARIOS[name]()
+    const { title, about, targets, references, run } = await SCENARIOS[name]()
     say(`\n${title}\n${about}`)
     const rows = await run({
       peers,
@@ -71,7 +71,7 @@ try {
     })
     scenarios[name] = { title, targets, rows }
     say(
-      `\n${rows.length > 0 ? tableOf(rows) : 'Nothing was measured.'}\nWanted: ${targets.join('; ')}.  (${elapsed()})`,
+      `\n${rows.length > 0 ? tableOf(rows, references) : 'Nothing was measured.'}\nWanted: ${targets.join('; ')}.  (${elapsed()})`,
     )
   }
 } finally {

@@ -18,18 +18,22 @@ const COLUMNS = [
 /** Peers that everything is compared with. */
 const REFERENCES = ['bridge', 'docs-stack']
 
-/** @param {import('./measure.mjs').Row[]} rows @returns {string} */
-export function tableOf(rows) {
+/**
+ * @param {import('./measure.mjs').Row[]} rows
+ * @param {readonly string[]} references peers that the others are compared with
+ * @returns {string}
+ */
+export function tableOf(rows, references = REFERENCES) {
   const columns = COLUMNS.filter(({ of }) => rows.some(({ medians }) => of(medians) !== undefined))
   // The latency scenario has a rate that was set: a ratio of it would say nothing.
-  const paced = rows.some(({ medians }) => medians.p99Milliseconds !== undefined)
+  const paced = rows.every(({ medians }) => medians.p99Milliseconds !== undefined)
   const compared = columns.filter(({ ratio, name }) => ratio && !(paced && name === RATE))
   const head = [
     'peer',
     'variant',
     'runs',
     ...columns.map(({ name }) => name),
-    ...compared.flatMap(({ short }) => REFERENCES.map((reference) => `${short} ÷ ${reference}`)),
+    ...compared.flatMap(({ short }) => references.map((reference) => `${short} ÷ ${reference}`)),
   ]
   const lines = rows.map((row) => [
     row.peer,
@@ -37,7 +41,7 @@ export function tableOf(rows) {
     String(row.runs.length),
     ...columns.map(({ of, digits }) => number(of(row.medians), digits)),
     ...compared.flatMap(({ of }) =>
-      REFERENCES.map((reference) => {
+      references.map((reference) => {
         const to = rows.find(({ peer, variant }) => peer === reference && variant === row.variant)
         return to ? number(of(row.medians) / of(to.medians), 2) : '–'
       }),
