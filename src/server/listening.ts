@@ -9,12 +9,18 @@ export const HTTP_LIMITS = {
   keepAliveTimeout: 65_000, // longer than the 60 seconds of the usual load balancer
 } as const satisfies ServerOptions
 
+/**
+ * Connections that wait to be accepted, where the system allows as many (net.core.somaxconn): past that they are reset,
+ * and stock clients do not come back from a reset. Node's own is 511, which is a second of a crowd that comes back.
+ */
+const BACKLOG = 4_096
+
 /** Resolves when it listens, with its port and `http://host:port`. */
 export async function listen(
   server: Server,
   { host, port: wanted }: { readonly host: string; readonly port: number },
 ): Promise<{ port: number; url: string }> {
-  server.listen(wanted, host)
+  server.listen({ port: wanted, host, backlog: BACKLOG })
   await once(server, 'listening')
   const { port } = server.address() as AddressInfo
   return { port, url: `http://${host.includes(':') ? `[${host}]` : host}:${port}` }
