@@ -257,6 +257,17 @@ export const SETTINGS = {
     z.enum(['silent', 'error', 'warn', 'info', 'debug'], 'must be silent, error, warn, info or debug'),
     'silent, error, warn, info or debug',
   ),
+  logSample: setting(
+    'Other',
+    'log-sample',
+    '<share>',
+    0.01,
+    z
+      .string()
+      .regex(/^(0|1|0?\.\d+)$/, 'must be a share from 0 to 1, such as 0.01')
+      .transform(Number),
+    'share of the pushes that are logged, with their deliveries',
+  ),
 } as const satisfies Record<string, Setting>
 
 export type SettingName = keyof typeof SETTINGS

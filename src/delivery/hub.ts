@@ -12,6 +12,7 @@ import { ReceiptLedger } from './receipts.ts'
 import { Records } from './records.ts'
 import { Session, type SessionDetails, type Transport } from './session.ts'
 import { Subscription } from './subscription.ts'
+import { type Ending, type HubWatcher, NOBODY } from './watcher.ts'
 
 export interface HubLimits {
   readonly maxBufferedBytes: number
@@ -64,6 +65,7 @@ const FEW_SESSIONS = 256
 export class Hub implements BrokerListener, InboxEvents, AsyncDisposable {
   readonly sessions = new Map<string, Session>()
   readonly #limits: HubLimits
+  readonly #watcher: HubWatcher
   readonly #inboxes = new Map<string, Inbox>()
   readonly #plans = new Plans()
   readonly #ledger: ReceiptLedger
@@ -83,9 +85,10 @@ export class Hub implements BrokerListener, InboxEvents, AsyncDisposable {
   /** Lengths of the sessions that ended, ms. */
   readonly sessionMs = new Distribution()
 
-  constructor(broker: Broker, limits: HubLimits) {
+  constructor(broker: Broker, limits: HubLimits, watcher: HubWatcher = NOBODY) {
     this.#limits = limits
-    this.#ledger = new ReceiptLedger(broker)
+    this.#watcher = watcher
+    this.#ledger = new ReceiptLedger(broker, watcher)
     this.#records = new Records(broker, limits.resumeSeconds)
     this.#holdings = new Holdings(broker, this.#inboxes, this)
     this.#catchUp = new CatchUp(broker, this.#ledger, this)
@@ -155,6 +158,7 @@ export class Hub implements BrokerListener, InboxEvents, AsyncDisposable {
     })
     this.sessions.set(session.id, session)
     this.#sessionsOpened++
+    this.#watcher.opened(session)
     return session
   }
 
@@ -163,12 +167,13 @@ export class Hub implements BrokerListener, InboxEvents, AsyncDisposable {
     this.#records.configure(resumeSeconds)
   }
 
-  /** The connection is gone: what it had is recorded, and everything it held is given up. */
-  async close(session: Session): Promise<void> {
+  /** The connection is gone: what it had is recorded, and everything it held is given up. `ending`: where we did not close it. */
+  async close(session: Session, ending: Ending): Promise<void> {
     if (session.closed) return
     session.closed = true
     this.sessions.delete(session.id)
     this.sessionMs.add(Math.max(0, Date.now() - session.details.connectedAt))
+    this.#watcher.closed(session, session.transport.closing ?? ending)
     await Promise.all(
       [...session.subscriptions.values()].map((subscription) => this.#end(subscription, false)),
     )
@@ -224,7 +229,8 @@ export class Hub implements BrokerListener, InboxEvents, AsyncDisposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     clearInterval(this.#clock)
-    await Promise.all([...this.sessions.values()].map((session) => this.close(session)))
+    const ending = { code: null, reason: 'the replica stopped' }
+    await Promise.all([...this.sessions.values()].map((session) => this.close(session, ending)))
     await this.flush()
   }
 

@@ -1,5 +1,6 @@
 import type { Broker, PushHeader, ReceiptCount } from '../broker/broker.ts'
 import { Distribution } from '../distribution.ts'
+import { type HubWatcher, NOBODY } from './watcher.ts'
 
 /** What this replica has counted for one push since the last flush. */
 export interface Tally {
@@ -9,6 +10,8 @@ export interface Tally {
   readonly pushedAt: number
   sent: number
   delivered: number
+  /** Somebody wants to know of its deliveries. */
+  readonly watched: boolean
   /** In the ledger's list of what is to be flushed. */
   listed: boolean
 }
@@ -22,6 +25,7 @@ const MAX_WAITING = 100_000
  */
 export class ReceiptLedger {
   readonly #broker: Broker
+  readonly watcher: HubWatcher
   #listed: Tally[] = []
   #flushing: Promise<void> | null = null
   sent = 0
@@ -32,13 +36,15 @@ export class ReceiptLedger {
   /** How far the store's clock is ahead of ours, ms. */
   clockAheadMs = 0
 
-  constructor(broker: Broker) {
+  constructor(broker: Broker, watcher: HubWatcher = NOBODY) {
     this.#broker = broker
+    this.watcher = watcher
   }
 
   tally(push: PushHeader): Tally {
     const { id, partition, pushedAt } = push
-    return { pushId: id, partition, pushedAt, sent: 0, delivered: 0, listed: false }
+    const watched = this.watcher.wants(id)
+    return { pushId: id, partition, pushedAt, watched, sent: 0, delivered: 0, listed: false }
   }
 
   countSent(tally: Tally): void {
@@ -100,7 +106,7 @@ export class ReceiptLedger {
       await this.#broker.countReceipts(counts)
     } catch (error) {
       // Of these nothing more is counted, so when they were pushed is of no account.
-      for (const count of counts) this.#listed.push({ ...count, pushedAt: 0, listed: true })
+      for (const count of counts) this.#listed.push({ ...count, pushedAt: 0, watched: false, listed: true })
       if (this.#listed.length > MAX_WAITING) this.#listed.splice(0, this.#listed.length - MAX_WAITING)
       throw error
     }

@@ -3,6 +3,7 @@ import type { Message } from './message.ts'
 import type { Position } from './position.ts'
 import type { ReceiptLedger, Tally } from './receipts.ts'
 import type { Subscription } from './subscription.ts'
+import type { Ending } from './watcher.ts'
 
 /** What delivery needs of a connection. Byte strings are those of `frame.ts`. */
 export interface Transport {
@@ -20,6 +21,8 @@ export interface Transport {
   announceLive(operationId: string, cursors: readonly string[]): void
   /** False: this transport cannot prove delivery (SSE). */
   readonly proves: boolean
+  /** How this side has closed it; null or nothing while it has not. */
+  readonly closing?: Ending | null
   /** Ends every operation with an error and closes for good (4411). */
   disconnect(reason: string | null): void
 }
@@ -142,8 +145,14 @@ export class Session {
       ledger.countDelivered(tally)
       // What was pushed while the client was away says nothing about how fast we are.
       if (tally.pushedAt >= connectedAt) ledger.latencyMs.add(now - tally.pushedAt)
+      if (tally.watched) this.#tell(tally, position, now)
     }
     return [...advanced]
+  }
+
+  #tell({ pushId, pushedAt }: Tally, { inbox }: Position, now: number): void {
+    const latencyMs = Math.max(0, now - pushedAt)
+    this.#ledger.watcher.delivered({ pushId, session: this, identifier: inbox.identifier, latencyMs })
   }
 
   #settle(count: number): readonly Written[] {

@@ -47,7 +47,7 @@ export async function startGateway(config: Config & { readonly redis: string }, 
     unplaced: () => metrics.unplaced(),
     refusal: () => (drain.active ? CLOSE_CODES.RESTART : null),
   })
-  const drain = new Drain({ connections: relay.sessions, beforeStep: async () => {} })
+  const drain = new Drain({ connections: relay.sessions, beforeStep: async () => {}, log })
   const accepting = () => registry.replicas().filter(accepts).length
   const metrics = createGatewayMetrics({
     sessions: () => relay.sessions.size,

@@ -8,6 +8,7 @@ import type { LiveSettingName } from '../config/live-settings.ts'
 import type { Config } from '../config.ts'
 import type { Hub } from '../delivery/hub.ts'
 import type { Session } from '../delivery/session.ts'
+import type { EventLog } from '../observability/event-log.ts'
 import type { Log } from '../observability/log.ts'
 import type { OperationCounts } from '../observability/operation-counts.ts'
 import type { RateLimiter } from '../rate-limiter.ts'
@@ -28,6 +29,7 @@ export interface Services {
   readonly hub: Hub
   readonly statistics: Statistics
   readonly counts: OperationCounts
+  readonly events: EventLog
   readonly log: Log
 }
 

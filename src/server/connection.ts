@@ -3,6 +3,7 @@ import type { WebSocket } from 'ws'
 import { CLOSE_CODES } from '../close-codes.ts'
 import { textFrame, toBytes } from '../delivery/frame.ts'
 import type { Transport } from '../delivery/session.ts'
+import type { Ending } from '../delivery/watcher.ts'
 import type { Flusher } from './flusher.ts'
 
 /** A client that was asked this often by protocol ping and answered none is asked by WebSocket ping from then on. */
@@ -19,6 +20,8 @@ export class Connection implements Transport {
   readonly #socket: WebSocket
   readonly #stream: Duplex
   readonly #flusher: Flusher
+  /** How we closed it; null while we did not. */
+  closing: Ending | null = null
   #queued = ''
   #drained: (() => void) | null = null
   /** Does the client echo the payload of a protocol ping? Known once it answered one. */
@@ -107,6 +110,7 @@ export class Connection implements Transport {
   close(code: number, reason: string): void {
     this.flush()
     let text = reason
+    this.closing ??= { code, reason }
     while (Buffer.byteLength(text) > MAX_REASON_BYTES) text = text.slice(0, -1)
     this.#socket.close(code, text)
   }

@@ -1,5 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import { CLOSE_CODES } from '../close-codes.ts'
+import type { LoggedEvent } from '../observability/ecs.ts'
+import type { Log } from '../observability/log.ts'
 
 const STEP_MS = 100
 /**
@@ -18,6 +20,7 @@ export interface DrainOptions {
   readonly connections: ReadonlySet<Closable>
   /** Runs before each step: what is known of deliveries is written before sessions go. Must not reject. */
   readonly beforeStep: () => Promise<void>
+  readonly log: Log
 }
 
 /**
@@ -55,10 +58,16 @@ export class Drain {
     const control = new AbortController()
     const from = this.#options.connections.size
     this.#run = { control, from }
+    const event: LoggedEvent = 'drain-began'
+    this.#options.log.info({ event, sessions: from, withinSeconds }, 'draining')
     return this.#leave(from, withinSeconds * 1_000, control.signal)
   }
 
   cancel(): void {
+    if (this.#run) {
+      const event: LoggedEvent = 'drain-cancelled'
+      this.#options.log.info({ event }, 'drain taken back')
+    }
     this.#run?.control.abort()
     this.#run = null
   }

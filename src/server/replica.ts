@@ -9,8 +9,10 @@ import type { Config } from '../config.ts'
 import { Hub } from '../delivery/hub.ts'
 import { sessionPeerHandlers } from '../graphql/domain/sessions.ts'
 import { createGraphQL, GRAPHQL_PATH } from '../graphql/yoga.ts'
+import { EventLog } from '../observability/event-log.ts'
 import type { Log } from '../observability/log.ts'
 import { createMetrics } from '../observability/metrics.ts'
+import { MinuteLog } from '../observability/minute-log.ts'
 import { OperationCounts } from '../observability/operation-counts.ts'
 import { Recorder } from '../observability/recorder.ts'
 import { RateLimiter } from '../rate-limiter.ts'
@@ -49,19 +51,23 @@ const { version } = JSON.parse(readFileSync(new URL('../../package.json', import
  * Resolves when it listens; where Redis is away it goes on trying, not ready until then. Rejects when the port is taken
  * or a living replica has its id.
  */
-export async function startReplica(config: Config, log: Log): Promise<Replica> {
+export async function startReplica(config: Config, processLog: Log): Promise<Replica> {
   const id = config.replicaId ?? `r-${randomBytes(6).toString('hex')}`
+  const log = processLog.child({ 'service.node.name': id, 'service.version': version })
   const startedAt = new Date()
   const began = performance.now()
   const storeMeter = new StoreMeter()
   const store = connectStore(config, id, log, storeMeter)
   const { broker, registry, peers, settings, statistics } = store
-  const hub = new Hub(broker, {
-    maxBufferedBytes: config.maxBufferedBytes,
-    resumeSeconds: config.resumeSeconds,
-  })
+  const events = new EventLog(log, config.logSample)
+  const hub = new Hub(
+    broker,
+    { maxBufferedBytes: config.maxBufferedBytes, resumeSeconds: config.resumeSeconds },
+    events,
+  )
   const counts = new OperationCounts()
   const recorder = new Recorder({ hub, counts, statistics, log })
+  const minutes = new MinuteLog(log, () => recorder.counts)
   const chooser = createChooser({ registry })
   const meter = createLoadMeter()
   const sweep = new Sweep(config)
@@ -73,7 +79,7 @@ export async function startReplica(config: Config, log: Log): Promise<Replica> {
   const pushRate = new RateLimiter()
   const services = {
     ...{ replicaId: id, config, settings, broker, registry, peers, chooser, hub, pushRate, log },
-    ...{ statistics, counts },
+    ...{ statistics, counts, events },
   }
   const yoga = createGraphQL(services)
   const clientAddress = createClientAddress(config.trustedProxies)
@@ -93,6 +99,7 @@ export async function startReplica(config: Config, log: Log): Promise<Replica> {
     beforeStep: async () => {
       await Promise.all([hub.flush(), membership.report()])
     },
+    log,
   })
   const metrics = createMetrics({
     ...{ hub, counts, recorder, registry, storeMeter, version, replicaId: id },
@@ -113,6 +120,7 @@ export async function startReplica(config: Config, log: Log): Promise<Replica> {
   const { port, url } = await listen(server, config).catch(async (error: unknown) => {
     await hub[Symbol.asyncDispose]()
     await recorder[Symbol.asyncDispose]()
+    minutes[Symbol.dispose]()
     sweep[Symbol.dispose]()
     meter[Symbol.dispose]()
     await store[Symbol.asyncDispose]()
@@ -158,6 +166,7 @@ export async function startReplica(config: Config, log: Log): Promise<Replica> {
     await drain.begin(withinSeconds)
     await hub[Symbol.asyncDispose]()
     await recorder[Symbol.asyncDispose]()
+    minutes[Symbol.dispose]()
     await membership[Symbol.asyncDispose]()
     await closeServer(server)
     await agent?.[Symbol.asyncDispose]()

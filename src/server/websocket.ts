@@ -123,7 +123,7 @@ export class WebSocketSide {
       sweep.unwatch(session)
       // The session first: what ends with its socket stays resumable, what its client completes does not.
       hub
-        .close(session)
+        .close(session, { code, reason: reason.toString() })
         .then(() => ended(code, reason.toString()))
         .catch((error: unknown) =>
           log.error({ err: error, sessionId: session.id }, 'session did not close well'),

@@ -215,7 +215,7 @@ export class TestClient {
     this.session = null
     this.replica = null
     this.#subscriptions.clear()
-    if (session && replica && noticed) await replica.hub.close(session)
+    if (session && replica && noticed) await replica.hub.close(session, { code: 1006, reason: '' })
   }
 }
 

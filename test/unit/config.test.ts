@@ -52,6 +52,7 @@ function anyText(name: SettingName): fc.Arbitrary<string> {
     trustedProxies: fc.constantFrom('none', '10.0.0.0/8, ::1', '10.0.0.0/33', '10.0.0'),
     insecure: fc.constantFrom('true', 'false', '1', '0', 'yes'),
     logLevel: fc.constantFrom('silent', 'error', 'warn', 'info', 'debug', 'loud'),
+    logSample: fc.constantFrom('0', '1', '0.01', '.5', '1.5', '-1', '1e-3'),
   }
   return fc.oneof(right[name] ?? fc.integer({ min: least - 2, max: most + 2 }).map(String), wrong)
 }
@@ -85,6 +86,7 @@ test('nothing given is the documented defaults', () => {
     holdSeconds: 10,
     stallSeconds: 5,
     logLevel: 'info',
+    logSample: 0.01,
   })
 })
 

@@ -25,6 +25,7 @@ export async function push(
     checkRate(services, origin)
     const published = await services.broker.publish(checked)
     services.counts.accepted(checked.trigger, published.duplicate)
+    services.events.accepted(checked, published)
     return published
   } catch (error) {
     services.counts.refuse(error instanceof CloudpushError ? error.code : 'INTERNAL')

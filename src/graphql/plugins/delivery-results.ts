@@ -42,7 +42,7 @@ export function resultsOf(
   const session = hub.open(details, queue)
   const end = async () => {
     queue.end()
-    await hub.close(session)
+    await hub.close(session, { code: null, reason: 'the event stream ended' })
     return { done: true, value: undefined } as const
   }
   try {

@@ -1,0 +1,33 @@
+import type { Session } from './session.ts'
+
+/** How a session ended. */
+export interface Ending {
+  /** WebSocket close code; null where there is none. */
+  readonly code: number | null
+  readonly reason: string
+}
+
+/** A message that its client proved to have. */
+export interface Delivery {
+  readonly pushId: string
+  readonly session: Session
+  readonly identifier: string
+  /** From accepting the push to the proof, ms. */
+  readonly latencyMs: number
+}
+
+/** Whoever wants to know of what happens in a hub. Called synchronously; must not throw. */
+export interface HubWatcher {
+  opened(session: Session): void
+  closed(session: Session, ending: Ending): void
+  /** Whether to be told of the deliveries of this push. Asked once per push. */
+  wants(pushId: string): boolean
+  delivered(delivery: Delivery): void
+}
+
+export const NOBODY: HubWatcher = {
+  opened() {},
+  closed() {},
+  wants: () => false,
+  delivered() {},
+}
