@@ -33,7 +33,7 @@ export function createGatewayMetrics(sources: {
   gauge('cloudpush_gateway_replicas', 'Replicas that accept connections.', sources.replicas)
   const rehomings = new Counter({
     name: 'cloudpush_gateway_rehomings_total',
-    help: 'Sessions moved to another replica, by why they left: drained (1012), lost, stalled, ended (its lease).',
+    help: 'Sessions moved to another replica, by why they left: drained (1012), refused (1013), lost, stalled, ended (its lease).',
     labelNames: ['reason'],
     registers: [...registers],
   })

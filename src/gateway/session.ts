@@ -11,6 +11,7 @@ import { Client } from './client.ts'
 import { type ClientMessage, parseClientMessage } from './client-message.ts'
 import { endToEndHeaders, httpUrlOf } from './forwarding.ts'
 import { Home, type HomeEnd } from './home.ts'
+import { HomeSearch } from './home-search.ts'
 import { Operations } from './operations.ts'
 import { kindOf, operationIdOf } from './replica-message.ts'
 import type { Steering } from './steering.ts'
@@ -19,12 +20,11 @@ import type { Steering } from './steering.ts'
 const PONG = Buffer.from('{"type":"pong"')
 /** Closes that are the replica's matter; every other one is the client's, and reaches it as it is. */
 const REHOMED: readonly number[] = [1001, 1012, 1013]
+const OVERLOADED = 1013
 const MAX_PINGS = 100
-const MIN_RETRY_MS = 125
-const MAX_RETRY_MS = 1_000 // 1 second
 
 /** Why a session left the replica that it was settled on, as metrics name it. */
-export type Departure = 'drained' | 'lost' | 'stalled' | 'ended'
+export type Departure = 'drained' | 'refused' | 'lost' | 'stalled' | 'ended'
 
 export interface SessionWorld {
   readonly steering: Steering
@@ -51,12 +51,14 @@ export interface SessionWorld {
  *
  * What the client says between homes: `subscribe` and `complete` change what is kept, pings are answered here, pongs are
  * for a replica that is gone. So nothing has to wait but what is kept anyway, and nothing said is lost.
+ *
+ * The file is longer than most, since every way into and out of these states has to be seen at once.
  */
 export class RelayedSession {
   readonly #client: Client
   readonly #world: SessionWorld
   readonly #headers: Readonly<Record<string, string | string[]>>
-  readonly #search: string
+  readonly #query: string
   #state: 'SEEKING' | 'OPENING' | 'GREETING' | 'SETTLED' | 'CLOSED' = 'SEEKING'
   #home: Home | null = null
   #init: string | null = null
@@ -65,19 +67,14 @@ export class RelayedSession {
   readonly #operations = new Operations()
   /** Payloads of the client's pings that its home has not answered yet. */
   #pings: unknown[] = []
-  /** Since when it is not settled; null while it is. */
-  #unsettledSince: number | null = Date.now()
-  /** Replicas that are passed over in this round of the search, and how many rounds found none. */
-  #passed = new Set<string>()
-  #rounds = 0
-  /** When the next round begins; null where none is waited for. */
-  #retryAt: number | null = null
+  readonly #search = new HomeSearch()
+  /** Tells that its turn has come to something. */
   #settled: () => void = () => {}
 
   constructor(socket: WebSocket, stream: Duplex, request: IncomingMessage, world: SessionWorld) {
     this.#world = world
     this.#headers = { ...endToEndHeaders(request), [RELAY_HEADER]: randomUUID() }
-    this.#search = new URL(request.url ?? '/', 'http://client').search
+    this.#query = new URL(request.url ?? '/', 'http://client').search
     this.#client = new Client(socket, stream, {
       said: (data, isBinary) => (isBinary ? this.#close(CLOSE_CODES.BINARY) : this.#said(data)),
       ponged: (payload) => this.#home?.pong(payload),
@@ -94,7 +91,7 @@ export class RelayedSession {
 
   /** It is without a home that serves it. */
   get held(): boolean {
-    return this.#retryAt !== null
+    return this.#search.waiting
   }
 
   get replicaId(): string | null {
@@ -123,13 +120,11 @@ export class RelayedSession {
     ) {
       return void client.terminate()
     }
-    if (this.#retryAt !== null && this.#unsettledSince !== null) {
-      if (now - this.#unsettledSince >= holdSeconds * 1_000) {
-        this.#world.unplaced()
-        this.#close(CLOSE_CODES.NO_REPLICA)
-      } else if (now >= this.#retryAt) this.#seek()
-      return
+    if (this.#search.isOver(now, holdSeconds)) {
+      this.#world.unplaced()
+      return void this.#close(CLOSE_CODES.NO_REPLICA)
     }
+    if (this.#search.isDue(now)) return void this.#seek()
     const home = this.#home
     if (!home || home.paused) return
     if (late) home.heardAt = now
@@ -142,25 +137,23 @@ export class RelayedSession {
   turn(settled: () => void): void {
     this.#settled = settled
     if (!this.open) return void this.#gone()
-    const replica = this.#world.steering.choose(this.#passed)
+    const replica = this.#world.steering.choose(this.#search.passed)
     if (replica) return void this.#move(replica)
     // All were asked, or none is there: from the beginning, a little later.
-    this.#passed = new Set()
-    const wait = Math.min(MAX_RETRY_MS, MIN_RETRY_MS * 2 ** this.#rounds++)
-    this.#retryAt = Date.now() + wait * (0.5 + Math.random() / 2)
+    this.#search.foundNone()
     settled()
   }
 
   #seek(): void {
     this.#state = 'SEEKING'
-    this.#retryAt = null
+    this.#search.goOn()
     this.#world.steering.enter(this)
   }
 
   #move(replica: ReplicaSnapshot): void {
     this.#state = 'OPENING'
     const url = httpUrlOf(replica)
-    url.search = this.#search
+    url.search = this.#query
     this.#home = new Home(
       { replicaId: replica.id, url, headers: this.#headers },
       {
@@ -194,12 +187,8 @@ export class RelayedSession {
 
   #settle(): boolean {
     this.#state = 'SETTLED'
-    if (this.#acknowledged && this.#unsettledSince !== null) {
-      this.#world.rehomed((Date.now() - this.#unsettledSince) / 1_000)
-    }
-    this.#unsettledSince = null
-    this.#passed = new Set()
-    this.#rounds = 0
+    const seconds = this.#search.settled()
+    if (this.#acknowledged) this.#world.rehomed(seconds)
     this.#settled()
     for (const { message } of this.#operations.takeUnsent()) this.#home?.send(message)
     if (this.#client.congestedSince !== null) this.#home?.pause()
@@ -221,7 +210,8 @@ export class RelayedSession {
       return void this.#close(CLOSE_CODES.FORBIDDEN)
     }
     if (end.kind === 'lost' && !end.reached) steering.unreachable(replicaId)
-    this.#homeless(replicaId, end.kind === 'closed' ? 'drained' : 'lost')
+    if (end.kind !== 'closed') this.#homeless(replicaId, 'lost')
+    else this.#homeless(replicaId, end.code === OVERLOADED ? 'refused' : 'drained')
   }
 
   #forsake(why: Departure): void {
@@ -236,9 +226,11 @@ export class RelayedSession {
   #homeless(replicaId: string, why: Departure): void {
     this.#settled()
     if (!this.open) return void this.#gone()
-    if (this.#state === 'SETTLED') this.#world.departed(why)
-    this.#passed.add(replicaId)
-    this.#unsettledSince ??= Date.now()
+    if (this.#state === 'SETTLED') {
+      this.#world.departed(why)
+      this.#search.left(why === 'refused')
+    }
+    this.#search.passOver(replicaId)
     for (const id of this.#operations.interrupt()) this.#client.tell(errorOf(id, 'OUTCOME_UNKNOWN'))
     for (const payload of this.#pings.splice(0)) this.#answer(payload)
     // It may have been paused for the sake of the home that is gone.
@@ -302,7 +294,7 @@ export class RelayedSession {
     this.#settled()
     if (this.#state === 'CLOSED') return
     this.#state = 'CLOSED'
-    this.#retryAt = null
+    this.#search.goOn()
     this.#home?.leave(1000)
     this.#home = null
   }

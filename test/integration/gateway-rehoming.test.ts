@@ -261,6 +261,28 @@ it('without a replica clients are held for --hold-seconds, then closed with 1013
   expect(metrics).toContain('cloudpush_gateway_rehomings_total{reason="lost"}')
 })
 
+it('a client that no replica keeps after a trial is not moved about without end: it is closed with 1013', async () => {
+  await using world = await createWorld(['a', 'b'])
+  let trials = 0
+  let closed = false
+  const trying = (async () => {
+    while (!closed) {
+      const session = await world.session()
+      trials++
+      await session.acknowledge()
+      session.socket.close(1013)
+    }
+  })()
+  const client = await RawClient.connect(world.door)
+  client.send(subscribe('1'))
+  expect(await client.closed()).toMatchObject({ code: 1013 })
+  closed = true
+  // Two in each round, and the rounds come at growing distances.
+  expect(trials).toBeGreaterThanOrEqual(4)
+  expect(trials).toBeLessThanOrEqual(16)
+  void trying.catch(() => {})
+})
+
 it('what ran on a replica that died is said again where it may be, and else answered OUTCOME_UNKNOWN', async () => {
   await using world = await createWorld(['a', 'b'])
   const { client, home } = await world.settled()
