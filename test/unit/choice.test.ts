@@ -238,3 +238,17 @@ test('loads that nobody renews any more: all that accept are alike, and what was
   counts.delete('r-3')
   expect(imbalance(counts)).toBeLessThanOrEqual(1.05)
 })
+
+test('where others send as well, each choice counts for as many as the loads have shown', () => {
+  let replicas = [aReplica('a', NOW), aReplica('b', NOW)]
+  let draws = 0
+  const chooser = createChooser({
+    registry: { replicas: () => replicas },
+    random: () => (draws++ % 2 ? 0.9 : 0),
+  })
+  for (let n = 0; n < 20; n++) chooser.choose('a')
+  for (let n = 0; n < 30; n++) chooser.choose('b')
+  // For our 20, 80 came to a: four to one. So b, whose load is old, has 120 by now rather than 30.
+  replicas = [aReplica('a', new Date(NOW.getTime() + 1_000), { sessions: 80 }), aReplica('b', NOW)]
+  expect(chooser.choose(null)?.replica.id).toBe('a')
+})
