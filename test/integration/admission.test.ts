@@ -3,7 +3,7 @@ import { afterAll, beforeAll, expect, test, vi } from 'vitest'
 import { WebSocket } from 'ws'
 import { STOCK_CLIENTS } from '../support/clients/all.ts'
 import { createGraphqlWsClient } from '../support/clients/graphql-ws.ts'
-import { startTestGateway, type TestGateway } from '../support/gateway.ts'
+import { isReady, startGatewayProcess, startTestGateway, type TestGateway } from '../support/gateway.ts'
 import { push, untilOffline } from '../support/graphql-request.ts'
 import { RawClient } from '../support/raw-client.ts'
 import { type RedisServer, startRedis } from '../support/redis.ts'
@@ -174,5 +174,40 @@ test.concurrent('after a restart of many, clients that resume get in before clie
     return ranks.reduce((sum, rank) => sum + rank, 0) / ranks.length
   }
   expect(meanRank(known)).toBeLessThan(meanRank(strangers))
+  await Promise.all(clients.map((client) => client.dispose()))
+})
+
+test.concurrent('behind a gateway, clients beyond the rate wait without a close, and get in as the rate allows', async () => {
+  const redisPrefix = `test-${randomUUID()}`
+  await using first = await startGateway({ redisPrefix, connectionRatePerSecond: 5 })
+  await using _second = await startGateway({ redisPrefix, connectionRatePerSecond: 5 })
+  await using door = await startGatewayProcess({
+    command: 'gateway',
+    args: ['--redis', redis.url, '--redis-prefix', redisPrefix, '--log-level', 'warn'],
+  })
+  await until(() => isReady(door))
+  let sockets = 0
+  class Counted extends WebSocket {
+    constructor(...options: ConstructorParameters<typeof WebSocket>) {
+      super(...options)
+      sockets++
+    }
+  }
+  const names = Array.from({ length: 30 }, (_, n) => `patient-${n}`)
+  const failures: unknown[] = []
+  const clients = names.map((name) => {
+    const client = createGraphqlWsClient({ url: door.wsUrl, webSocketImpl: Counted })
+    client.subscribe(
+      [name],
+      () => {},
+      (error) => failures.push(error),
+    )
+    return client
+  })
+  const began = performance.now()
+  await until(async () => (await push(first, { to: names, payload: 1, ttlSeconds: 0 })).offline.length === 0)
+  // Five at once at each, and ten per second after that.
+  expect(performance.now() - began).toBeGreaterThan(1_500)
+  expect({ sockets, failures }).toEqual({ sockets: names.length, failures: [] })
   await Promise.all(clients.map((client) => client.dispose()))
 })
