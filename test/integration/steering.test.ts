@@ -3,6 +3,7 @@ import { connect } from 'node:net'
 import { afterAll, beforeAll, expect, it, vi } from 'vitest'
 import { startTestGateway, type TestGateway } from '../support/gateway.ts'
 import { graphqlRequest } from '../support/graphql-request.ts'
+import { startHaproxy } from '../support/haproxy.ts'
 import { RawClient } from '../support/raw-client.ts'
 import { type RedisServer, startRedis } from '../support/redis.ts'
 
@@ -129,13 +130,35 @@ it('weights agree by every path: query at each replica, subscription, endpoint, 
   expect((chosen.get(ids.large) ?? 0) / 400).toBeCloseTo(0.75, 1)
 })
 
+it('HAProxy itself has these weights, drains who drains, and takes it back when that is taken back', async () => {
+  const replicas = [small, large, full, draining].map(({ port, replica }) => ({
+    port,
+    agentPort: replica.agentPort ?? 0,
+  }))
+  await using haproxy = await startHaproxy(replicas)
+  const asTold = async () => {
+    const servers = await haproxy.servers()
+    const [ofSmall, ofLarge, ofFull] = servers.map(({ weight }) => weight)
+    expect(servers.map(({ status }) => status)).toEqual(['UP', 'UP', 'UP', 'DRAIN (agent)'])
+    expect((ofSmall ?? 0) / 100).toBeCloseTo(1 / 3, 1)
+    expect([ofLarge, ofFull]).toEqual([100, 0])
+  }
+  await expect.poll(() => asTold().then(() => true, String), POLL).toBe(true)
+  await using client = await RawClient.connect(haproxy)
+  await client.fence()
+  await ask(small, 'mutation Undrain($id: ID!) { undrain(replicaId: $id) { id } }', {
+    id: draining.replica.id,
+  })
+  await expect.poll(async () => (await haproxy.servers())[3]?.status, POLL).toBe('UP')
+})
+
 it('whoever subscribes to the replicas sees a drain from its start to its end, and that it is taken back', async () => {
   const { id } = large.replica
   const clients = await Promise.all(Array.from({ length: 20 }, () => RawClient.connect(large)))
   await using watched = await watchReplicas(small)
   const own = async () => (await watched.next()).find((row) => row.id === id)
   while ((await own())?.sessions !== 20);
-  await ask(small, 'mutation Drain($id: ID!) { drain(replicaId: $id, withinSeconds: 4) { id } }', { id })
+  await ask(small, 'mutation Drain($id: ID!) { drain(replicaId: $id, withinSeconds: 3) { id } }', { id })
   const seen: Row[] = []
   for (let row = await own(); row && row.drainProgress !== 1; row = await own()) seen.push(row)
   const drained = seen.filter(({ state }) => state === 'DRAINING')

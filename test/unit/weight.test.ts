@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import type { ReplicaSnapshot } from '../../src/cluster/registry.ts'
-import { accepts, STALE_AFTER_MS, weights } from '../../src/cluster/weight.ts'
+import { accepts, STALE_AFTER_MS, shares as sharesAfter, weights } from '../../src/cluster/weight.ts'
 import { aReplica, HEALTHY } from '../support/replicas.ts'
 
 const NOW = new Date('2030-01-01T00:00:00Z')
@@ -167,4 +167,24 @@ test('a replica that is slow gets less, the slower the less, but never nothing',
   expect(ofSlow({ cpuPercent: 85 })).toBeCloseTo(0.5, 2)
   expect(ofSlow({ eventLoopDelayMs: 260, cpuPercent: 94 })).toBeCloseTo(0.2, 2)
   expect(ofSlow({ eventLoopDelayMs: 60_000, cpuPercent: 800 })).toBeCloseTo(0.1, 2)
+})
+
+test('what was sent to a replica never raises its share, nor lowers that of another, and fills it in the end', () => {
+  const fresh = anyReplicas
+    .map((replicas) => replicas.map((replica) => ({ ...replica, lastSeen: NOW })))
+    .filter((replicas) => replicas.length > 0)
+  fc.assert(
+    fc.property(fresh, fc.nat(1_000), (replicas, sent) => {
+      const to = (count: number) =>
+        sharesAfter(replicas, NOW.getTime(), ({ id }) => (id === 'r-0' ? count : 0))
+      const [before, after, full] = [to(0), to(sent), to(1_000_000)]
+      expect(full[0]).toBe(0)
+      expect((after[0] ?? 0) - (before[0] ?? 0)).toBeLessThan(NEARLY)
+      // Where the others take nobody, nothing of it can go to them.
+      for (const index of replicas.keys()) {
+        if (index > 0) expect((after[index] ?? 0) - (before[index] ?? 0)).toBeGreaterThan(-NEARLY)
+      }
+    }),
+    { numRuns: 1_000 },
+  )
 })
