@@ -20,7 +20,7 @@ function connect(url, identifier) {
     const message = JSON.parse(data.toString())
     if (message.type === 'ping') socket.send(JSON.stringify({ ...message, type: 'pong' }))
     if (message.type !== 'connection_ack') return
-    placements.push({ at: Date.now(), replicaId: message.payload.replicaId })
+    placements.push({ at: Date.now(), replicaId: message.payload.replica.id })
     const payload = {
       query: 'subscription Crowd($identifiers: [ID!]!) { messages(identifiers: $identifiers) { id } }',
       variables: { identifiers: [identifier] },
