@@ -4,11 +4,6 @@ import type { LoggedEvent } from '../observability/ecs.ts'
 import type { Log } from '../observability/log.ts'
 
 const STEP_MS = 100
-/**
- * From the first sign of a drain until the first session goes: whoever steers is to know by then, or the first to come
- * back would be sent here again. It is taken from the time of the drain, a quarter of it at most.
- */
-const NOTICE_MS = 1_000 // 1 second
 
 export interface Closable {
   readonly open: boolean
@@ -28,8 +23,6 @@ export interface DrainOptions {
  * one burst: a glide, not a cliff. Sessions that leave by themselves meanwhile are not waited for.
  *
  *     IDLE ──begin──▶ DRAINING ──cancel──▶ IDLE
- *
- * That it drains is told first, then there is a short notice, then sessions go.
  *
  * It stays DRAINING when the last session has gone. A second `begin` goes on from there at its own pace.
  */
@@ -60,7 +53,7 @@ export class Drain {
     this.#run = { control, from }
     const event: LoggedEvent = 'drain-began'
     this.#options.log.info({ event, sessions: from, withinSeconds }, 'draining')
-    return this.#leave(from, withinSeconds * 1_000, control.signal)
+    return this.#close(from, withinSeconds, control.signal)
   }
 
   cancel(): void {
@@ -74,20 +67,13 @@ export class Drain {
 
   /** Moves some sessions away without a drain: this replica goes on to accept. Resolves when they were told. */
   move(sessions: number, withinSeconds: number): Promise<void> {
-    return this.#close(sessions, withinSeconds * 1_000, new AbortController().signal)
+    return this.#close(sessions, withinSeconds, new AbortController().signal)
   }
 
-  async #leave(sessions: number, withinMs: number, signal: AbortSignal): Promise<void> {
-    const noticeMs = sessions === 0 ? 0 : Math.min(NOTICE_MS, withinMs / 4)
-    await this.#options.beforeStep()
-    if (noticeMs > 0) await delay(noticeMs, undefined, { signal }).catch(() => {})
-    await this.#close(sessions, withinMs - noticeMs, signal)
-  }
-
-  async #close(sessions: number, withinMs: number, signal: AbortSignal): Promise<void> {
+  async #close(sessions: number, withinSeconds: number, signal: AbortSignal): Promise<void> {
     const { connections, beforeStep } = this.#options
     const { code, reason } = CLOSE_CODES.RESTART
-    const steps = Math.max(1, Math.floor(withinMs / STEP_MS))
+    const steps = Math.max(1, Math.floor((withinSeconds * 1_000) / STEP_MS))
     const keep = Math.max(0, connections.size - sessions)
     for (let step = 0; step < steps && connections.size > keep && !signal.aborted; step++) {
       await beforeStep()
