@@ -25,6 +25,7 @@ export interface MetricSources {
   /** 99th percentile of the last second. */
   readonly eventLoopDelayMs: () => number
   readonly evicted: () => number
+  readonly refused: () => number
   readonly draining: () => boolean
   readonly brokerAvailable: () => boolean
 }
@@ -75,6 +76,11 @@ function addSessions({ gauge, counter, histogram }: MetricWriters, sources: Metr
     'cloudpush_sessions_evicted_total',
     'Sessions closed because nothing was heard of them.',
     sources.evicted,
+  )
+  counter(
+    'cloudpush_connections_refused_total',
+    'Connections over capacity or rate, closed at once or after a trial.',
+    sources.refused,
   )
   histogram('cloudpush_session_duration_seconds', 'Length of the sessions that ended.', {
     distribution: hub.sessionMs,

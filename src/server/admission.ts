@@ -43,6 +43,8 @@ export class Admission {
   readonly #rate = new RateLimiter()
   readonly #headroom: number
   #trials = 0
+  /** Turned away since the start, at once or after a trial. */
+  refused = 0
 
   constructor(options: AdmissionOptions) {
     this.#options = options
@@ -57,13 +59,18 @@ export class Admission {
       return { admitted: true, trial: null }
     const room = sessions() < capacity + this.#headroom && this.#trials < this.#headroom
     const trials = rate === 0 ? TRIALS_PER_SECOND : TRIALS_PER_CONNECTION * rate
-    if (!room || this.#rate.take('tried', trials) > 0) return { admitted: false }
+    if (!room || this.#rate.take('tried', trials) > 0) {
+      this.refused++
+      return { admitted: false }
+    }
     this.#trials++
     const ended = (resumes: boolean) => {
       this.#trials--
       const stays = resumes && this.#rate.take('admitted', ratePerSecond(), undefined, RESUMING_BURSTS) === 0
-      if (!stays) refuse()
-      return stays
+      if (stays) return true
+      this.refused++
+      refuse()
+      return false
     }
     return { admitted: true, trial: new PendingTrial(TRIAL_MS, ended) }
   }

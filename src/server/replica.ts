@@ -107,6 +107,7 @@ export async function startReplica(config: Config, processLog: Log): Promise<Rep
     eventLoopDelayMs: () => meter.eventLoopDelayMs,
     capacity: config.capacity,
     evicted: () => sweep.evicted,
+    refused: () => admission.refused,
     draining: () => drain.active,
     brokerAvailable: () => broker.available,
   })

@@ -264,6 +264,14 @@ test('start on a port that is in use ends with 1 and names the mend', async () =
   )
 })
 
+test('start with an agent-check on a port that is in use ends with 1 and names that flag', async () => {
+  const { code, stderr } = await runCommand(['--port', '0', '--agent-port', String(gateway.port)])
+  expect(code).toBe(1)
+  expect(stderr).toContain(
+    `127.0.0.1:${gateway.port} is in use. Stop what listens there, or choose another port: --agent-port 4001 (0: any free one).\n`,
+  )
+})
+
 test('the first SIGTERM stops a gateway gracefully, and a second one at once', async () => {
   await using graceful = await startGatewayProcess()
   graceful.kill('SIGTERM')

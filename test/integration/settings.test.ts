@@ -255,6 +255,8 @@ test('connectionRatePerSecond: what comes faster is accepted, and closed with 10
   await using second = await RawClient.connect(two.b)
   second.send({ id: '1', type: 'subscribe', payload: { query: LISTEN } })
   expect((await second.closed()).code).toBe(1013)
+  const metrics = await (await fetch(`${two.b.url}/metrics`)).text()
+  expect(metrics).toContain('\ncloudpush_connections_refused_total 1\n')
   await configure(two, { connectionRatePerSecond: 0 })
   await using third = await RawClient.connect(two.b)
   await third.subscribe('1', ['third'])
