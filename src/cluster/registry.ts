@@ -1,5 +1,5 @@
 /**
- * The registry: which replicas live, what load they carry, and what settings they share.
+ * The registry: which replicas live, and what load they carry.
  *
  * A replica proves its life by renewing a lease (`report`, every second; the lease lasts `LEASE_SECONDS`). When a lease
  * ends, everything the replica registered is void; every other replica hears of it (`ended`) within a second more.

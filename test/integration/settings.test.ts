@@ -166,6 +166,9 @@ test('a replica that could not hear of a change reads it within a second, and le
   for (const gateway of [two.a, two.b]) {
     await expect.poll(() => settingsOf(gateway), POLL).toEqual({ ...DEFAULTS, drainSeconds: 4 })
   }
+  // What is taken out of the store is the flag's again.
+  await client.hdel(`${two.prefix}:{registry}:settings`, 'drainSeconds')
+  await expect.poll(() => settingsOf(two.b), POLL).toEqual(DEFAULTS)
 })
 
 test('without Redis a change is refused and the settings stay; when it is back, what it kept is in force', async () => {
