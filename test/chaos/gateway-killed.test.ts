@@ -4,7 +4,7 @@ import { LoadRun } from '../support/load-run.ts'
 import { startRedis } from '../support/redis.ts'
 
 const CLIENTS_PER_KIND = 10 // 40 of the four kinds
-const PART_MESSAGES = 1_000
+const PART_MESSAGES = 300
 
 it('invariants 1, 2, 3 and 5: a gateway is killed with -9 under load; its clients come back through another one, and miss nothing', async () => {
   await using redis = await startRedis()

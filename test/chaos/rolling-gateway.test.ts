@@ -49,7 +49,7 @@ it('invariants 1, 2, 3, 5 and 9: behind a gateway, the sessions of a killed repl
     const kill = await killReplica(cluster, replica)
     console.info('killed behind a gateway', kill)
     // A quiet machine needs half a second at most (test/soak/gateway-kill.test.ts).
-    expect(kill.shareWithin(2.5)).toBeGreaterThanOrEqual(0.99)
+    expect(kill.shareWithin(5)).toBeGreaterThanOrEqual(0.99)
     expect(kill.forgottenMs).toBeLessThanOrEqual(5_000)
     await cluster.startReplica()
     await cluster.load.received(PART_MESSAGES)
