@@ -5,9 +5,10 @@ import {
   type TestFrontDoor,
   type TestGateway,
 } from '../support/gateway.ts'
-import { codesOf, graphqlRequest, push } from '../support/graphql-request.ts'
+import { codesOf, graphqlRequest, push, untilOffline, untilOnline } from '../support/graphql-request.ts'
 import { RawClient } from '../support/raw-client.ts'
 import { type RedisServer, startRedis } from '../support/redis.ts'
+import { SseClient } from '../support/sse-client.ts'
 
 const LIMIT = { timeout: 30_000, interval: 50 }
 
@@ -168,7 +169,7 @@ it.each([
 )
 
 describe('over HTTP a gateway', () => {
-  it('hands on GraphQL, GraphiQL, the console and event streams, and answers for itself what is about itself', async () => {
+  it('hands on GraphQL, GraphiQL and the console, and answers for itself what is about itself', async () => {
     const page = await fetch(door.graphqlUrl, { headers: { accept: 'text/html' } })
     expect([page.status, await page.text()]).toEqual([200, expect.stringContaining('<html')])
     expect((await fetch(`${door.url}/console`)).status).toBe(200)
@@ -178,6 +179,21 @@ describe('over HTTP a gateway', () => {
     expect(metrics).toContain('cloudpush_gateway_requests_total{status="404"} 1')
     expect((await fetch(`${door.url}/healthz`)).status).toBe(200)
     expect((await fetch(`${door.url}/readyz`)).status).toBe(200)
+  })
+
+  it('hands on an event stream as it comes, and its end when the client goes', async () => {
+    const client = await SseClient.open(
+      door,
+      'subscription { messages(identifiers: ["streamed"]) { payload } }',
+    )
+    expect([client.status, client.contentType]).toEqual([200, expect.stringMatching(/^text\/event-stream/)])
+    await untilOnline(door, 'streamed')
+    for (const payload of [1, 2]) {
+      await push(door, { to: ['streamed'], payload })
+      expect((await client.next()).data).toEqual({ messages: { payload } })
+    }
+    await client[Symbol.asyncDispose]()
+    await untilOffline(door, 'streamed')
   })
 
   it('refuses more than replicas read, as they do', async () => {
