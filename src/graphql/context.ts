@@ -8,6 +8,7 @@ import type { LiveSettingName } from '../config/live-settings.ts'
 import type { Config } from '../config.ts'
 import type { Hub } from '../delivery/hub.ts'
 import type { Session } from '../delivery/session.ts'
+import type { Subscription } from '../delivery/subscription.ts'
 import type { EventLog } from '../observability/event-log.ts'
 import type { Log } from '../observability/log.ts'
 import type { OperationCounts } from '../observability/operation-counts.ts'
@@ -46,11 +47,10 @@ export interface OperationOrigin {
   readonly trial: Trial | null
   /** The operation's id in that session; null over HTTP and SSE. */
   readonly operationId: string | null
-  /**
-   * Set by the delivery plug-in: the operation's iterable itself. It yields nothing, so what other plug-ins wrap around it
-   * has nothing to do, but would keep a few KB per idle subscription alive.
-   */
-  pending?: AsyncIterable<never>
+  /** It was completed while it was being prepared, or its session has gone: nothing is to begin any more. */
+  readonly over: boolean
+  /** Set by the delivery plug-in where the hub writes the results, straight to the session. */
+  delivery: Subscription | null
 }
 
 export interface Context {
@@ -60,5 +60,8 @@ export interface Context {
 
 /** Of an operation that comes over HTTP or SSE. */
 export function httpOrigin(address: string | null): OperationOrigin {
-  return { trigger: 'HTTP', subject: null, address, session: null, trial: null, operationId: null }
+  return {
+    ...{ trigger: 'HTTP', subject: null, address, session: null },
+    ...{ trial: null, operationId: null, over: false, delivery: null },
+  }
 }

@@ -10,6 +10,12 @@ import type { Flusher } from './flusher.ts'
 const MAX_UNANSWERED = 2
 const MAX_REASON_BYTES = 123 // RFC 6455 §5.5
 
+/** Whoever holds the conversation on a connection. */
+export interface Speaker {
+  /** Of the operations that are under way. */
+  operationIds(): Iterable<string>
+}
+
 /**
  * One WebSocket, as delivery writes to it. Every text frame, ours and graphql-ws's, goes through one queue and leaves
  * in one `write` per turn of the event loop; `ws` reads, and writes control frames, before which the queue is flushed.
@@ -27,8 +33,7 @@ export class Connection implements Transport {
   /** Does the client echo the payload of a protocol ping? Known once it answered one. */
   #echoes: boolean | null = null
   #unanswered = 0
-  /** Ids of operations that are under way, as graphql-ws knows them. */
-  operationIds: () => readonly string[] = () => []
+  speaker: Speaker | null = null
 
   constructor(sessionId: string, socket: WebSocket, stream: Duplex, flusher: Flusher) {
     this.sessionId = sessionId
@@ -103,7 +108,8 @@ export class Connection implements Transport {
   disconnect(reason: string | null): void {
     const message = reason ?? CLOSE_CODES.DISCONNECTED.reason
     const payload = [{ message, extensions: { code: 'FORBIDDEN' } }]
-    for (const id of this.operationIds()) this.write(toBytes(JSON.stringify({ id, type: 'error', payload })))
+    for (const id of this.speaker?.operationIds() ?? [])
+      this.write(toBytes(JSON.stringify({ id, type: 'error', payload })))
     this.close(CLOSE_CODES.DISCONNECTED.code, message)
   }
 

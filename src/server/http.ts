@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
+import type { Duplex } from 'node:stream'
 import { httpOrigin } from '../graphql/context.ts'
 import { createHttpPost, isHttpPost } from '../graphql/http-post.ts'
 import { GRAPHQL_PATH, type Yoga } from '../graphql/yoga.ts'
@@ -63,9 +64,13 @@ export function createHttpServer({
     Promise.resolve(route(response)).catch(() => response.destroy())
   })
   server.on('upgrade', (request, stream, head) => {
-    stream.on('error', () => stream.destroy())
+    stream.on('error', destroy)
     if (pathOf(request) === GRAPHQL_PATH) sockets.upgrade(request, stream, head)
     else stream.end('HTTP/1.1 404 Not Found\r\nConnection: close\r\nContent-Length: 0\r\n\r\n')
   })
   return server
+}
+
+function destroy(this: Duplex): void {
+  this.destroy()
 }

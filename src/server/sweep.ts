@@ -7,13 +7,16 @@ const CLOSE_GRACE_MS = 2_000 // 2 seconds
 const MIN_INTERVAL_MS = 100
 const MAX_INTERVAL_MS = 5_000 // 5 seconds
 
-interface Watched {
+/** A WebSocket session as the sweep sees it. What is changed here, is changed by the sweep alone. */
+export interface Watched {
   readonly session: Session
-  readonly connection: Connection
-  heartbeatAt: number
-  closingAt: number
+  readonly connection: Pick<Connection, 'close' | 'terminate' | 'heartbeat'>
   /** Its `connection_init` has come. */
-  initialised: boolean
+  readonly initialised: boolean
+  /** When it was last asked whether it is there, ms; 0: never. */
+  heartbeatAt: number
+  /** When it was told to go, ms; 0: it was not. */
+  closingAt: number
 }
 
 /**
@@ -22,7 +25,7 @@ interface Watched {
  * Those whose `connection_init` does not come in time are closed (4408).
  */
 export class Sweep implements Disposable {
-  readonly #watched = new Map<string, Watched>()
+  readonly #watched = new Set<Watched>()
   #idleTimeoutMs = 0
   readonly #initTimeoutMs: number
   #timer: NodeJS.Timeout | undefined
@@ -44,17 +47,12 @@ export class Sweep implements Disposable {
     this.#timer.unref()
   }
 
-  watch(session: Session, connection: Connection): void {
-    this.#watched.set(session.id, { session, connection, heartbeatAt: 0, closingAt: 0, initialised: false })
+  watch(watched: Watched): void {
+    this.#watched.add(watched)
   }
 
-  initialised(session: Session): void {
-    const watched = this.#watched.get(session.id)
-    if (watched) watched.initialised = true
-  }
-
-  unwatch(session: Session): void {
-    this.#watched.delete(session.id)
+  unwatch(watched: Watched): void {
+    this.#watched.delete(watched)
   }
 
   [Symbol.dispose](): void {
@@ -62,7 +60,7 @@ export class Sweep implements Disposable {
   }
 
   #sweep(now: number): void {
-    for (const watched of this.#watched.values()) {
+    for (const watched of this.#watched) {
       const silentMs = now - watched.session.lastActiveAt
       if (watched.closingAt > 0) {
         if (now - watched.closingAt >= CLOSE_GRACE_MS) watched.connection.terminate()

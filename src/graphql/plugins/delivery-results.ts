@@ -5,19 +5,6 @@ import type { Hub } from '../../delivery/hub.ts'
 import type { Session, Transport } from '../../delivery/session.ts'
 import type { Subscription } from '../../delivery/subscription.ts'
 
-/** Yields nothing; is done when the operation ends; ends the operation when it is returned (the client's `complete`). */
-export function pendingUntilEnded(hub: Hub, subscription: Subscription): AsyncIterableIterator<never> {
-  const ended = subscription.ended().then(() => ({ done: true, value: undefined }) as const)
-  return iterable<never>({
-    next: () => ended,
-    return: async () => {
-      // A socket that closed has ended it already, and its record stays; here its client has said that it is done.
-      await hub.unsubscribe(subscription, !subscription.session.closed)
-      return { done: true, value: undefined }
-    },
-  })
-}
-
 /** A result that is JSON text already; Yoga's SSE writer asks for just that. */
 interface RenderedResult extends ExecutionResult {
   readonly stringify: () => string

@@ -16,16 +16,18 @@ import type { Context } from '../context.ts'
 import { checkIdentifiers } from '../domain/identifiers.ts'
 import { checkCursors } from '../domain/messages.ts'
 import { resumeSubjectOf } from '../durable.ts'
-import { pendingUntilEnded, resultsOf } from './delivery-results.ts'
+import { resultsOf } from './delivery-results.ts'
 
 /** The root field whose results are delivered by the hub. */
 const FIELD = 'messages'
 
+/** What GraphQL is given of an operation whose results it never sees. */
+const NOTHING: ExecutionResult = {}
+
 /**
  * Takes `subscription { messages }` over from graphql-js: the operation is registered with the hub, which writes each
- * result straight to the session's socket. What GraphQL is given is an iterable that yields nothing and stays pending
- * until the operation ends, so that graphql-ws goes on to own init, complete, duplicates and errors. Over SSE, where
- * Yoga writes the results, the iterable yields them.
+ * result straight to the session's socket; its origin is told so. Over SSE, where Yoga writes the results, it is an
+ * iterable that yields them.
  */
 export function useDelivery(): EnvelopPlugin<Context> {
   return {
@@ -72,9 +74,11 @@ function subscribe(args: ExecutionArgs, operation: OperationDefinitionNode, fiel
   if (origin.session && origin.operationId !== null) {
     const { session, operationId, trial } = origin
     const resumeAs = resumeSubjectOf(session.details, operationId)
-    const begin = () => {
-      origin.pending = pendingUntilEnded(hub, hub.subscribe({ ...request, session, operationId, resumeAs }))
-      return origin.pending
+    const begin = (): ExecutionResult => {
+      if (!origin.over) {
+        origin.delivery = hub.subscribe({ ...request, session, operationId, resumeAs })
+      }
+      return NOTHING
     }
     if (!trial) return begin()
     const isKnown = async () =>
