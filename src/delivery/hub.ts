@@ -203,7 +203,7 @@ export class Hub implements BrokerListener, InboxEvents, AsyncDisposable {
     })
     session.subscriptions.set(operationId, subscription)
     this.#subscriptions++
-    void this.#attachments.attach(subscription, request.after)
+    this.#attachments.attach(subscription, request.after)
     return subscription
   }
 

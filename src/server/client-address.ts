@@ -13,7 +13,9 @@ export function createClientAddress(trustedProxies: string): ClientAddress {
   const trusted = parseNetworks(trustedProxies)
   return (request) => {
     let client = request.socket.remoteAddress ?? null
-    const chain = String(request.headers['x-forwarded-for'] ?? '').split(',')
+    const forwarded = request.headers['x-forwarded-for']
+    if (forwarded === undefined) return client
+    const chain = String(forwarded).split(',')
     while (client !== null && trusted && isTrusted(trusted, client)) {
       const before = chain.pop()?.trim() ?? ''
       if (isIP(before) === 0) break

@@ -84,7 +84,9 @@ export class Connection implements Transport {
   }
 
   announceLive(operationId: string, cursors: readonly string[]): void {
-    this.write(toBytes(JSON.stringify({ type: 'ping', payload: { live: { [operationId]: cursors } } })))
+    // Not as one object: a key of its own for each would be a shape of its own for each.
+    const live = `{${JSON.stringify(operationId)}:${JSON.stringify(cursors)}}`
+    this.write(toBytes(`{"type":"ping","payload":{"live":${live}}}`))
   }
 
   /** A protocol pong. Answers the sequence number that it proves, or null. */
