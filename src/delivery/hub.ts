@@ -89,7 +89,7 @@ export class Hub implements BrokerListener, InboxEvents, AsyncDisposable {
     this.#limits = limits
     this.#watcher = watcher
     this.#ledger = new ReceiptLedger(broker, watcher)
-    this.#records = new Records(broker, limits.resumeSeconds)
+    this.#records = new Records(broker, this.#inboxes, limits.resumeSeconds)
     this.#holdings = new Holdings(broker, this.#inboxes, this)
     this.#catchUp = new CatchUp(broker, this.#ledger, this)
     this.#attachments = new Attachments(broker, {

@@ -33,8 +33,7 @@ export class Position {
   hadThrough = 0
   /** The last message that the client proved to have. */
   confirmed = 0
-  /** What the resume record holds of `confirmed`, and since when (ms). */
-  recorded = 0
+  /** When its resume record was last written, ms; 0: there is none. */
   recordedAt = 0
   /** In the list of positions whose record is to be written. */
   listed = false
@@ -53,7 +52,6 @@ export class Position {
     this.epoch = attached.epoch
     this.offset = attached.from
     this.confirmed = attached.from
-    this.recorded = attached.from
     this.redeliveredThrough = attached.redeliveredThrough
     if (attached.epochChanged) this.missed = null
     this.state = 'BEHIND'
@@ -64,7 +62,6 @@ export class Position {
     this.epoch = epoch
     this.offset = 0
     this.confirmed = 0
-    this.recorded = -1
     this.redeliveredThrough = 0
     this.missed = null
     this.hadThrough = hadThrough

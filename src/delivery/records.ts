@@ -1,4 +1,5 @@
 import type { Broker, Confirmation } from '../broker/broker.ts'
+import type { Inbox } from './inbox.ts'
 import type { Position } from './position.ts'
 
 const MAX_BATCH = 1_000
@@ -9,14 +10,15 @@ const MAX_BATCH = 1_000
  */
 export class Records {
   readonly #broker: Broker
-  readonly #durable = new Set<Position>()
+  readonly #inboxes: ReadonlyMap<string, Inbox>
   #listed: Position[] = []
   #flushing: Promise<void> | null = null
   #nextRenewalAt = 0
   #resumeSeconds: number
 
-  constructor(broker: Broker, resumeSeconds: number) {
+  constructor(broker: Broker, inboxes: ReadonlyMap<string, Inbox>, resumeSeconds: number) {
     this.#broker = broker
+    this.#inboxes = inboxes
     this.#resumeSeconds = resumeSeconds
   }
 
@@ -28,9 +30,7 @@ export class Records {
 
   /** The broker has just written the record of this position. */
   attached(position: Position): void {
-    if (position.subscription.resume === null) return
-    position.recordedAt = Date.now()
-    this.#durable.add(position)
+    if (position.subscription.resume !== null) position.recordedAt = Date.now()
   }
 
   /** Its confirmed offset moved. */
@@ -78,9 +78,10 @@ export class Records {
     if (now < this.#nextRenewalAt) return
     const age = this.#resumeSeconds * 500
     this.#nextRenewalAt = now + Math.min(age / 4, 10_000)
-    for (const position of this.#durable) {
-      if (position.state === 'ENDED') this.#durable.delete(position)
-      else if (now - position.recordedAt >= age) this.add(position)
+    for (const { positions } of this.#inboxes.values()) {
+      for (const position of positions) {
+        if (position.recordedAt > 0 && now - position.recordedAt >= age) this.add(position)
+      }
     }
   }
 }

@@ -17,7 +17,7 @@ export interface Speaker {
 }
 
 /**
- * One WebSocket, as delivery writes to it. Every text frame, ours and graphql-ws's, goes through one queue and leaves
+ * One WebSocket, as delivery writes to it. Every text frame goes through one queue and leaves
  * in one `write` per turn of the event loop; `ws` reads, and writes control frames, before which the queue is flushed.
  */
 export class Connection implements Transport {
