@@ -1,5 +1,6 @@
-import { totalmem } from 'node:os'
+import { cpus, totalmem } from 'node:os'
 import type { Systeminformation } from 'systeminformation'
+import { type InterfaceBytes, readProcNetDev } from './network-bytes.ts'
 
 const INTERVAL_MS = 1_000 // 1 second
 const LOOPBACK = /^lo\d*$/
@@ -18,13 +19,14 @@ export interface HostReading {
 }
 
 /**
- * Reads the host once a second, behind: who asks gets the last reading. On Linux a reading is three small files, 0.8 ms
- * of processor time in all; elsewhere `systeminformation` asks the system's own tools. What cannot be read stays as it was.
+ * Reads the host once a second, behind: who asks gets the last reading. On Linux a reading is three small files, and no
+ * process is started for it; elsewhere `systeminformation` asks the system's own tools. What cannot be read stays as it was.
  */
 export class HostMeter implements Disposable {
   readonly #timer: NodeJS.Timeout
   #reading = false
   #readAt = 0
+  #processors = processorTimes()
   last: HostReading = {
     cpuPercent: 0,
     memoryUsedBytes: 0,
@@ -52,12 +54,11 @@ export class HostMeter implements Disposable {
     try {
       // Loaded behind, so that nothing waits for it at the start.
       const { default: system } = await import('systeminformation')
-      const [load, memory, interfaces] = await Promise.all([
-        system.currentLoad(),
+      const [memory, interfaces] = await Promise.all([
         system.mem(),
-        system.networkStats('*'),
+        process.platform === 'linux' ? readProcNetDev() : system.networkStats('*').then(toBytes),
       ])
-      this.#take(load, memory, interfaces)
+      this.#take(memory, interfaces)
     } catch {
       // A system that does not tell: what was known stays.
     } finally {
@@ -65,20 +66,25 @@ export class HostMeter implements Disposable {
     }
   }
 
-  #take(
-    load: Systeminformation.CurrentLoadData,
-    memory: Systeminformation.MemData,
-    interfaces: readonly Systeminformation.NetworkStatsData[],
-  ): void {
+  /** Of the time since the reading before. Not by `systeminformation`: it waits for three processes of its own each time. */
+  #cpuPercent(): number {
+    const before = this.#processors
+    this.#processors = processorTimes()
+    const all = this.#processors.all - before.all
+    const idle = this.#processors.idle - before.idle
+    return all <= 0 ? 0 : Math.min(100, Math.max(0, (1 - idle / all) * 100))
+  }
+
+  #take(memory: Systeminformation.MemData, interfaces: readonly InterfaceBytes[]): void {
     const outside = interfaces.filter(({ iface }) => !LOOPBACK.test(iface))
     const counted = outside.length > 0 ? outside : interfaces
-    const receivedBytes = counted.reduce((sum, each) => sum + (each.rx_bytes || 0), 0)
-    const transmittedBytes = counted.reduce((sum, each) => sum + (each.tx_bytes || 0), 0)
+    const receivedBytes = counted.reduce((sum, each) => sum + each.received, 0)
+    const transmittedBytes = counted.reduce((sum, each) => sum + each.transmitted, 0)
     const now = performance.now()
     const perSecond = (bytes: number, before: number) =>
       this.#readAt === 0 ? 0 : (Math.max(0, bytes - before) * 1_000) / (now - this.#readAt)
     this.last = {
-      cpuPercent: Math.min(100, Math.max(0, load.currentLoad || 0)),
+      cpuPercent: this.#cpuPercent(),
       memoryUsedBytes: Math.max(0, memory.total - memory.available),
       memoryTotalBytes: totalmem(),
       receivedBytes,
@@ -88,4 +94,22 @@ export class HostMeter implements Disposable {
     }
     this.#readAt = now
   }
+}
+
+function toBytes(stats: readonly Systeminformation.NetworkStatsData[]): readonly InterfaceBytes[] {
+  return stats.map(({ iface, rx_bytes, tx_bytes }) => ({
+    iface,
+    received: rx_bytes || 0,
+    transmitted: tx_bytes || 0,
+  }))
+}
+
+/** Of all processors since boot, ms. */
+function processorTimes(): { readonly idle: number; readonly all: number } {
+  let [idle, all] = [0, 0]
+  for (const { times } of cpus()) {
+    idle += times.idle
+    all += times.user + times.nice + times.sys + times.idle + times.irq
+  }
+  return { idle, all }
 }

@@ -3,6 +3,7 @@ import { totalmem } from 'node:os'
 import { setImmediate } from 'node:timers/promises'
 import { expect, test } from 'vitest'
 import { createLoadMeter } from '../../src/cluster/load.ts'
+import { parseProcNetDev } from '../../src/cluster/network-bytes.ts'
 
 const POLL = { timeout: 20_000, interval: 20 }
 
@@ -73,5 +74,17 @@ test('the host is read behind: its memory, processors and network', async () => 
   expect([health.hostMemoryUsedBytes, health.networkReceiveBytesPerSecond >= 0]).toEqual([
     meter.host.memoryUsedBytes,
     true,
+  ])
+})
+
+test('what went over each interface is read as Linux writes it, whatever its name', () => {
+  const text = `Inter-|   Receive                                                |  Transmit
+ face |bytes    packets errs drop fifo frame compressed multicast|bytes    packets errs drop fifo colls carrier compressed
+    lo: 1004219   19031    0    0    0     0          0         0  1004219   19031    0    0    0     0       0          0
+eth0:12:4294967296  7  0    0    0     0          0         0 65 1    0    0    0     0       0          0
+`
+  expect(parseProcNetDev(text)).toEqual([
+    { iface: 'lo', received: 1_004_219, transmitted: 1_004_219 },
+    { iface: 'eth0:12', received: 4_294_967_296, transmitted: 65 },
   ])
 })
