@@ -8,9 +8,10 @@ import { Inbox, type InboxEvents } from './inbox.ts'
 import { Push } from './message.ts'
 import { type PlanOperation, Plans } from './plan.ts'
 import { Position } from './position.ts'
+import { Proofs, TICK_MS } from './proofs.ts'
 import { ReceiptLedger } from './receipts.ts'
 import { Records } from './records.ts'
-import { Session, type SessionDetails, type Transport } from './session.ts'
+import { Session, type SessionDetails, type SessionSurroundings, type Transport } from './session.ts'
 import { Subscription } from './subscription.ts'
 import { type Ending, type HubWatcher, NOBODY } from './watcher.ts'
 
@@ -46,14 +47,9 @@ export interface HubCounts {
   readonly sessionsClosed: number
 }
 
-const TICK_MS = 25
-/**
- * A session is asked for proofs, and what was proved is recorded, this often; where many wait for it half as often, since
- * questions and answers would be a good part of all frames. Each tick asks its share of them: never in one burst.
- */
-const PROOF_TICKS = 4 // 100 ms
-const BUSY_PROOF_TICKS = 8 // 200 ms
-const FEW_SESSIONS = 256
+/** What was proved is recorded this often; half as often where many wait for it. */
+const FLUSH_TICKS = 4 // 100 ms
+const BUSY_FLUSH_TICKS = 8 // 200 ms
 
 /**
  * The hub: every subscription of this replica, and the way of each message to all of them.
@@ -64,7 +60,6 @@ const FEW_SESSIONS = 256
  */
 export class Hub implements BrokerListener, InboxEvents, AsyncDisposable {
   readonly sessions = new Map<string, Session>()
-  readonly #limits: HubLimits
   readonly #watcher: HubWatcher
   readonly #inboxes = new Map<string, Inbox>()
   readonly #plans = new Plans()
@@ -74,10 +69,8 @@ export class Hub implements BrokerListener, InboxEvents, AsyncDisposable {
   readonly #catchUp: CatchUp
   readonly #attachments: Attachments
   readonly #clock: NodeJS.Timeout
-  #unproven: Session[] = []
-  readonly #noteUnproven = (session: Session): void => {
-    this.#unproven.push(session)
-  }
+  readonly #proofs = new Proofs()
+  readonly #surroundings: SessionSurroundings
   #subscriptions = 0
   #ticks = 0
   #slowReaders = 0
@@ -86,7 +79,6 @@ export class Hub implements BrokerListener, InboxEvents, AsyncDisposable {
   readonly sessionMs = new Distribution()
 
   constructor(broker: Broker, limits: HubLimits, watcher: HubWatcher = NOBODY) {
-    this.#limits = limits
     this.#watcher = watcher
     this.#ledger = new ReceiptLedger(broker, watcher)
     this.#records = new Records(broker, this.#inboxes, limits.resumeSeconds)
@@ -98,6 +90,11 @@ export class Hub implements BrokerListener, InboxEvents, AsyncDisposable {
       catchUp: this.#catchUp,
       events: this,
     })
+    this.#surroundings = {
+      ledger: this.#ledger,
+      proofs: this.#proofs,
+      maxBufferedBytes: limits.maxBufferedBytes,
+    }
     this.#clock = setInterval(() => this.#tick(), TICK_MS)
     this.#clock.unref()
   }
@@ -151,11 +148,7 @@ export class Hub implements BrokerListener, InboxEvents, AsyncDisposable {
   }
 
   open(details: SessionDetails, transport: Transport): Session {
-    const session = new Session(details, transport, {
-      ledger: this.#ledger,
-      maxBufferedBytes: this.#limits.maxBufferedBytes,
-      unproven: this.#noteUnproven,
-    })
+    const session = new Session(details, transport, this.#surroundings)
     this.sessions.set(session.id, session)
     this.#sessionsOpened++
     this.#watcher.opened(session)
@@ -266,21 +259,12 @@ export class Hub implements BrokerListener, InboxEvents, AsyncDisposable {
   }
 
   #tick(): void {
-    const interval = this.#unproven.length > FEW_SESSIONS ? BUSY_PROOF_TICKS : PROOF_TICKS
-    this.#askForProofs(Math.ceil(this.#unproven.length / interval))
-    if (++this.#ticks % interval !== 0) return
+    this.#proofs.tick(Date.now())
+    if (++this.#ticks % (this.#proofs.many ? BUSY_FLUSH_TICKS : FLUSH_TICKS) !== 0) return
     // Both keep what could not be written and try again at the next tick.
     this.#records.flush().catch(() => {})
     this.#ledger.flush().catch(() => {})
     this.#holdings.tick()
     this.#plans.rest()
-  }
-
-  /** Asks the sessions that have waited longest. */
-  #askForProofs(share: number): void {
-    if (share === 0) return
-    const now = Date.now()
-    const asked = this.#unproven.splice(0, share)
-    for (const session of asked) if (session.ask(now)) this.#unproven.push(session)
   }
 }

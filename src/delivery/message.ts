@@ -1,18 +1,26 @@
-import type { PushHeader } from '../broker/broker.ts'
+import type { PushHeader, Trigger } from '../broker/broker.ts'
 import { toBytes } from './frame.ts'
 import type { Stamps } from './plan.ts'
 import type { ReceiptLedger, Tally } from './receipts.ts'
 
-/** A push as this replica holds it for a moment: what its messages share. */
+/** A push as this replica holds it for a moment: what its messages share. JSON texts as byte strings. */
 export class Push {
   readonly header: PushHeader
   readonly tally: Tally
+  readonly id: string
   readonly payload: string
+  readonly from: string
+  readonly pushedAt: string
+  readonly expiresAt: string
 
   constructor(header: PushHeader, ledger: ReceiptLedger) {
     this.header = header
     this.tally = ledger.tally(header)
+    this.id = toBytes(JSON.stringify(header.id))
     this.payload = toBytes(header.payload)
+    this.from = header.from === null ? 'null' : toBytes(JSON.stringify(header.from))
+    this.pushedAt = dateJson(header.pushedAt)
+    this.expiresAt = header.expiresAt === null ? 'null' : dateJson(header.expiresAt)
   }
 }
 
@@ -30,7 +38,31 @@ export class Message implements Stamps {
     this.cursor = `"${cursorPrefix}${epoch}.${offset}"`
   }
 
+  get id(): string {
+    return this.push.id
+  }
+
   get payload(): string {
     return this.push.payload
   }
+
+  get from(): string {
+    return this.push.from
+  }
+
+  get trigger(): Trigger {
+    return this.push.header.trigger
+  }
+
+  get pushedAt(): string {
+    return this.push.pushedAt
+  }
+
+  get expiresAt(): string {
+    return this.push.expiresAt
+  }
+}
+
+function dateJson(ms: number): string {
+  return `"${new Date(ms).toISOString()}"`
 }

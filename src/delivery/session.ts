@@ -1,6 +1,7 @@
 import { toBytes } from './frame.ts'
 import type { Message } from './message.ts'
 import type { Position } from './position.ts'
+import type { Proofs } from './proofs.ts'
 import type { ReceiptLedger, Tally } from './receipts.ts'
 import type { Subscription } from './subscription.ts'
 import type { Ending } from './watcher.ts'
@@ -17,6 +18,8 @@ export interface Transport {
   onceDrained(callback: () => void): void
   /** Asks the client to prove that it has everything written before; answered through `Session.proved`. */
   askProof(sequence: number): void
+  /** Who is told right before what is queued leaves; what it writes then goes in the same write. */
+  writer: Writer | null
   /** Tells whoever listens that a subscription is live from these cursors on. */
   announceLive(operationId: string, cursors: readonly string[]): void
   /** False: this transport cannot prove delivery (SSE). */
@@ -25,6 +28,17 @@ export interface Transport {
   readonly closing?: Ending | null
   /** Ends every operation with an error and closes for good (4411). */
   disconnect(reason: string | null): void
+}
+
+export interface Writer {
+  leaving(): void
+}
+
+/** What all sessions of a hub share. */
+export interface SessionSurroundings {
+  readonly ledger: ReceiptLedger
+  readonly proofs: Proofs
+  readonly maxBufferedBytes: number
 }
 
 /** Past so many, the oldest are not counted as delivered any more; a later proof covers their offsets all the same. */
@@ -47,21 +61,22 @@ export interface SessionDetails {
 }
 
 /** One connected client, as delivery sees it: what was written to it and what it proved to have. */
-export class Session {
+export class Session implements Writer {
   readonly details: SessionDetails
   readonly transport: Transport
   readonly subscriptions = new Map<string, Subscription>()
   /** Its id as JSON text. */
   readonly idJson: string
-  readonly #ledger: ReceiptLedger
-  readonly #maxBufferedBytes: number
-  readonly #unproven: (session: Session) => void
-  /** Written, not proven: position, offset, epoch, tally, … in the order of writing. */
+  readonly #surroundings: SessionSurroundings
+  /** Written, not proven, in the order of writing. */
   #written: Written[] = []
-  /** Whoever asks knows that there is something to ask for. */
+  /** In the list of those whose proof is awaited. */
   #awaited = false
   /** How many were taken off the front of `#written` so far. */
   #settled = 0
+  /** What the last question covers: everything written before this one, counted from the session's beginning. */
+  #askedThrough = 0
+  #askedAt = 0
   #sequence = 0
   /** Questions that are not answered yet, oldest first. */
   #questions: readonly Question[] = NO_QUESTIONS
@@ -69,19 +84,13 @@ export class Session {
   lastActiveAt: number
   closed = false
 
-  /** `unproven` is called when a write waits for a proof: `ask` until it answers false. */
-  constructor(
-    details: SessionDetails,
-    transport: Transport,
-    options: { ledger: ReceiptLedger; maxBufferedBytes: number; unproven: (session: Session) => void },
-  ) {
+  constructor(details: SessionDetails, transport: Transport, surroundings: SessionSurroundings) {
     this.details = details
     this.transport = transport
     this.idJson = toBytes(JSON.stringify(details.id))
-    this.#ledger = options.ledger
-    this.#maxBufferedBytes = options.maxBufferedBytes
-    this.#unproven = options.unproven
+    this.#surroundings = surroundings
     this.lastActiveAt = details.connectedAt
+    if (transport.proves) transport.writer = this
   }
 
   get id(): string {
@@ -90,7 +99,7 @@ export class Session {
 
   /** Too much waits to be taken by the socket: nothing more is to be written now. */
   get congested(): boolean {
-    return this.transport.bufferedBytes >= this.#maxBufferedBytes
+    return this.transport.bufferedBytes >= this.#surroundings.maxBufferedBytes
   }
 
   get unconfirmed(): number {
@@ -100,33 +109,49 @@ export class Session {
   send(bytes: string, position: Position, message: Message): void {
     this.transport.write(bytes)
     const { tally } = message.push
-    this.#ledger.countSent(tally)
+    const { ledger, proofs } = this.#surroundings
+    ledger.countSent(tally)
     if (!this.transport.proves) return
     this.#written.push({ position, epoch: position.epoch, offset: message.offset, tally })
     if (this.#written.length > MAX_UNPROVEN) this.#settle(MAX_UNPROVEN / 2)
     if (this.#awaited) return
     this.#awaited = true
-    this.#unproven(this)
+    proofs.await(this)
   }
 
   countRedelivered(): void {
-    this.#ledger.redelivered++
+    this.#surroundings.ledger.redelivered++
+  }
+
+  /** What is queued leaves now: a question, where one is due, goes with it. */
+  leaving(): void {
+    if (this.#askedThrough >= this.#settled + this.#written.length) return
+    const now = Date.now()
+    if (now - this.#askedAt >= this.#surroundings.proofs.intervalMs) this.#ask(now)
   }
 
   /**
-   * Asks for a proof of what was written since the last question. One that is not answered is asked again after
-   * `ASK_AGAIN_MS`: the client may not understand the way of asking, or be slow; any answer that comes counts.
-   * False when nothing waits for a proof, now and until the next write.
+   * Asks for a proof of what no question covers yet, if the last one was asked before then; or again for what was not
+   * answered. False when nothing waits for a proof, now and until the next write.
    */
-  ask(now: number): boolean {
+  review(now: number, askedBefore: number): boolean {
     this.#awaited = !this.closed && this.#written.length > 0
     if (!this.#awaited) return false
-    const last = this.#questions.at(-1)
-    if (last && now - last.askedAt < ASK_AGAIN_MS) return true
-    const question = { sequence: ++this.#sequence, end: this.#settled + this.#written.length, askedAt: now }
+    if (this.#askedAt <= askedBefore) this.#ask(now)
+    return true
+  }
+
+  /**
+   * A question that is not answered is asked again after `ASK_AGAIN_MS`, not before: the client may not understand the way
+   * of asking, or be slow. Any answer that comes counts.
+   */
+  #ask(now: number): void {
+    if (this.#questions.length > 0 && now - this.#askedAt < ASK_AGAIN_MS) return
+    const question = { sequence: ++this.#sequence, end: this.#settled + this.#written.length }
+    this.#askedAt = now
+    this.#askedThrough = question.end
     this.#questions = [...this.#questions.slice(1 - MAX_QUESTIONS), question]
     this.transport.askProof(question.sequence)
-    return true
   }
 
   /** The client answered a question. Answers the positions that advanced; answers to no question count nothing. */
@@ -136,7 +161,7 @@ export class Session {
     if (!question) return []
     this.#questions = index === this.#questions.length - 1 ? NO_QUESTIONS : this.#questions.slice(index + 1)
     const advanced = new Set<Position>()
-    const ledger = this.#ledger
+    const { ledger } = this.#surroundings
     const now = Date.now() + ledger.clockAheadMs
     const connectedAt = this.details.connectedAt + ledger.clockAheadMs
     for (const { position, epoch, offset, tally } of this.#settle(question.end - this.#settled)) {
@@ -152,7 +177,7 @@ export class Session {
 
   #tell({ pushId, pushedAt }: Tally, { inbox }: Position, now: number): void {
     const latencyMs = Math.max(0, now - pushedAt)
-    this.#ledger.watcher.delivered({ pushId, session: this, identifier: inbox.identifier, latencyMs })
+    this.#surroundings.ledger.watcher.delivered({ pushId, session: this, identifier: inbox.identifier, latencyMs })
   }
 
   #settle(count: number): readonly Written[] {
@@ -180,7 +205,6 @@ interface Question {
   readonly sequence: number
   /** Covers everything written before this one, counted from the session's beginning. */
   readonly end: number
-  readonly askedAt: number
 }
 
 interface Written {

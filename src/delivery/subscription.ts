@@ -34,7 +34,7 @@ export class Subscription {
 
   write(position: Position, message: Message, redelivered: boolean, missed: number | null): void {
     const { session } = this
-    const body = this.plan.render(message.push.header, message, session.idJson, redelivered, missed)
+    const body = this.plan.render(message, session.idJson, redelivered, missed)
     session.send(this.#before + body + this.#after, position, message)
     if (redelivered) session.countRedelivered()
   }

@@ -2,7 +2,7 @@ import type { Duplex } from 'node:stream'
 import type { WebSocket } from 'ws'
 import { CLOSE_CODES } from '../close-codes.ts'
 import { textFrame, toBytes } from '../delivery/frame.ts'
-import type { Transport } from '../delivery/session.ts'
+import type { Transport, Writer } from '../delivery/session.ts'
 import type { Ending } from '../delivery/watcher.ts'
 import type { Flusher } from './flusher.ts'
 
@@ -22,6 +22,7 @@ export interface Speaker {
  */
 export class Connection implements Transport {
   readonly proves = true
+  writer: Writer | null = null
   readonly sessionId: string
   readonly #socket: WebSocket
   readonly #stream: Duplex
@@ -56,11 +57,15 @@ export class Connection implements Transport {
 
   write(bytes: string): void {
     if (this.#queued === '') this.#flusher.add(this)
+    else this.#flusher.more()
     this.#queued += textFrame(bytes)
   }
 
   flush(): void {
+    if (this.#queued === '') return
+    this.writer?.leaving()
     const queued = this.#queued
+    // Whoever asked by WebSocket ping has flushed it.
     if (queued === '') return
     this.#queued = ''
     if (this.open) this.#stream.write(queued, 'latin1')

@@ -3,7 +3,7 @@ import { parse } from 'graphql'
 import type { Broker, BrokerListener } from '../../src/broker/broker.ts'
 import { fromBytes } from '../../src/delivery/frame.ts'
 import { Hub } from '../../src/delivery/hub.ts'
-import type { Session, Transport } from '../../src/delivery/session.ts'
+import type { Session, Transport, Writer } from '../../src/delivery/session.ts'
 import type { Subscription } from '../../src/delivery/subscription.ts'
 import { createSchema } from '../../src/graphql/schema.ts'
 
@@ -26,6 +26,7 @@ export interface Received {
 /** A client's end of a connection, in this process: takes frames while it has room, and proves them when told to. */
 export class ClientConnection implements Transport {
   readonly proves = true
+  writer: Writer | null = null
   readonly received: { operationId: string; message: Received }[] = []
   readonly live = new Set<string>()
   /** A client that stops reading: what is written stays buffered. */
@@ -202,7 +203,7 @@ export class TestClient {
     this.collect()
     const { connection, session, replica } = this
     if (!connection || !session || !replica) return
-    session.ask(Date.now())
+    session.review(Date.now(), Number.POSITIVE_INFINITY)
     if (connection.asked !== null) replica.hub.proved(session, connection.asked)
     connection.asked = null
   }

@@ -1,9 +1,9 @@
 import fc from 'fast-check'
 import { execute, parse, validate } from 'graphql'
 import { describe, expect, it } from 'vitest'
-import type { PushHeader } from '../../src/broker/broker.ts'
+import type { Trigger } from '../../src/broker/broker.ts'
 import { fromBytes, toBytes } from '../../src/delivery/frame.ts'
-import { Plan, type PlanOperation, Plans } from '../../src/delivery/plan.ts'
+import { Plan, type PlanOperation, Plans, type Stamps } from '../../src/delivery/plan.ts'
 import { createSchema } from '../../src/graphql/schema.ts'
 
 const schema = createSchema()
@@ -85,21 +85,41 @@ function operationOf({ text, fragments }: Selection, variableValues: Record<stri
   return { schema, document, operationName: null, variableValues }
 }
 
+interface Sent {
+  readonly id: string
+  readonly identifier: string
+  readonly payload: string
+  readonly from: string | null
+  readonly trigger: Trigger
+  readonly pushedAt: number
+  readonly expiresAt: number | null
+}
+
+function stampsOf(sent: Sent, cursor: string): Stamps {
+  const json = (value: unknown) => toBytes(JSON.stringify(value))
+  return {
+    id: json(sent.id),
+    identifier: json(sent.identifier),
+    payload: toBytes(sent.payload),
+    cursor: json(cursor),
+    from: json(sent.from),
+    trigger: sent.trigger,
+    pushedAt: json(new Date(sent.pushedAt)),
+    expiresAt: json(sent.expiresAt === null ? null : new Date(sent.expiresAt)),
+  }
+}
+
 describe('a plan', () => {
   it('renders any selection of any message as graphql-js does', () => {
     fc.assert(
       fc.property(selection, message, fc.boolean(), (chosen, sent, no) => {
         const operation = operationOf(chosen, { no })
         const cursor = 'YWxpY2U.e1.7'
-        const push: PushHeader = { ...sent, partition: 0 }
-        const stamps = {
-          identifier: toBytes(JSON.stringify(sent.identifier)),
-          cursor: JSON.stringify(cursor),
-          payload: toBytes(sent.payload),
-        }
-        const session = toBytes(JSON.stringify(sent.sessionId))
         const plan = new Plan(operation, 'messages')
-        const rendered = plan.render(push, stamps, session, sent.redelivered, sent.missed)
+        const session = toBytes(JSON.stringify(sent.sessionId))
+        // What an earlier message left in the plan must not show in the next one.
+        plan.render(stampsOf({ ...sent, id: 'earlier' }, cursor), session, sent.redelivered, sent.missed)
+        const rendered = plan.render(stampsOf(sent, cursor), session, sent.redelivered, sent.missed)
         const expected = execute({
           ...operation,
           rootValue: {
@@ -124,18 +144,12 @@ describe('a plan', () => {
       document: parse('subscription { messages(identifiers: ["x"]) { id sessionId } }'),
     }
     const plan = new Plan({ ...operation, operationName: null, variableValues: {} }, 'messages')
-    const push = {
-      id: 'p',
-      from: null,
-      trigger: 'HTTP',
-      payload: '1',
-      pushedAt: 0,
-      expiresAt: null,
-      partition: 0,
-    } as const
-    const stamps = { identifier: '"x"', cursor: '"c"', payload: '1' }
+    const stamps = stampsOf(
+      { id: 'p', identifier: 'x', payload: '1', from: null, trigger: 'HTTP', pushedAt: 0, expiresAt: null },
+      'c',
+    )
     for (const session of ['one', 'two']) {
-      const body = plan.render(push, stamps, JSON.stringify(session), false, 0)
+      const body = plan.render(stamps, JSON.stringify(session), false, 0)
       expect(JSON.parse(body)).toEqual({ data: { messages: { id: 'p', sessionId: session } } })
     }
   })

@@ -45,6 +45,7 @@ export class CommandConnection {
   readonly #log: Log | undefined
   readonly #meter: StoreMeter | undefined
   #wasReady = false
+  #gathering = false
 
   constructor(options: ConnectionOptions) {
     this.address = redisAddress(options.url)
@@ -75,13 +76,28 @@ export class CommandConnection {
   async run<T>(send: (client: Redis) => Promise<T>): Promise<T> {
     const begun = performance.now()
     try {
-      if (this.available) return await send(this.client)
+      if (this.available) {
+        this.#gather()
+        return await send(this.client)
+      }
       return await this.#later(send)
     } catch (error) {
       throw this.#failure(error)
     } finally {
       this.#meter?.took(performance.now() - begun)
     }
+  }
+
+  /** Commands of one turn of the event loop leave in one write, so that concurrent callers share a round trip. */
+  #gather(): void {
+    if (this.#gathering) return
+    this.#gathering = true
+    const { stream } = this.client
+    stream.cork()
+    setImmediate(() => {
+      this.#gathering = false
+      stream.uncork()
+    })
   }
 
   close(): void {

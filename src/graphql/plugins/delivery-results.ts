@@ -46,6 +46,7 @@ export function resultsOf(
 /** The transport of an SSE session: results wait until Yoga's stream asks for the next one. */
 class ResultQueue implements Transport {
   readonly proves = false
+  readonly writer = null
   bufferedBytes = 0
   readonly #waiting: string[] = []
   #ended = false
