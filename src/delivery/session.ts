@@ -177,7 +177,12 @@ export class Session implements Writer {
 
   #tell({ pushId, pushedAt }: Tally, { inbox }: Position, now: number): void {
     const latencyMs = Math.max(0, now - pushedAt)
-    this.#surroundings.ledger.watcher.delivered({ pushId, session: this, identifier: inbox.identifier, latencyMs })
+    this.#surroundings.ledger.watcher.delivered({
+      pushId,
+      session: this,
+      identifier: inbox.identifier,
+      latencyMs,
+    })
   }
 
   #settle(count: number): readonly Written[] {

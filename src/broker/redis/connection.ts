@@ -2,6 +2,7 @@ import { Redis, type RedisOptions } from 'ioredis'
 import { brokerUnavailable, CloudpushError } from '../../errors.ts'
 import type { Log } from '../../observability/log.ts'
 import type { StoreMeter } from '../store-meter.ts'
+import { loadScripts } from './scripts.ts'
 
 /** A command waits so long for a connection that is coming back, and so long for its answer: 2 s together at most. */
 const CONNECTION_LIMIT_MS = 400
@@ -125,7 +126,8 @@ export class CommandConnection {
 
   async #admit(): Promise<void> {
     try {
-      const refusal = refusalOf(await this.client.info('server'), this.address)
+      const [info] = await Promise.all([this.client.info('server'), this.#teach()])
+      const refusal = refusalOf(info, this.address)
       if (this.client.status !== 'ready' || this.#state === 'CLOSED') return
       if (refusal) {
         this.#state = 'REFUSED'
@@ -144,6 +146,16 @@ export class CommandConnection {
       this.#trouble.failed(error as Error)
       // Without an answer to INFO this connection is no good: try the next one.
       this.client.disconnect(true)
+    }
+  }
+
+  /** All scripts, before the first of them is called: none has to go out a second time with its source. */
+  async #teach(): Promise<void> {
+    try {
+      await Promise.all(Object.values(loadScripts()).map(({ source }) => this.client.script('LOAD', source)))
+    } catch (error) {
+      // A user that may run scripts but not load them: they go with their source when Redis asks for it.
+      if (!isReplyError(error)) throw error
     }
   }
 
