@@ -14,8 +14,8 @@ export type Config = {
 
 const NAMES = Object.keys(SETTINGS) as SettingName[]
 const PREFIX = 'CLOUDPUSH_'
-/** Variables of ours that are not settings of a replica: the hand tools read it. */
-const OTHER_VARIABLES = ['CLOUDPUSH_URL']
+/** Variables of ours that are not settings of a replica: the hand tools read them. */
+const OTHER_VARIABLES = ['CLOUDPUSH_URL', 'CLOUDPUSH_TOKEN']
 
 export const defaultConfig: Config = Object.fromEntries(
   NAMES.map((name) => [name, SETTINGS[name].fallback]),
@@ -59,7 +59,7 @@ export function parseConfig({
     values[name] = parsed?.success ? parsed.data : setting.fallback
     if (!given || !parsed || parsed.success) continue
     const must = parsed.error.issues[0]?.message ?? 'is wrong'
-    problems.push(`${given.from} ${must}; it is ${quoted(given.text)}.`)
+    problems.push(`${given.from} ${must}${setting.secret ? '' : `; it is ${quoted(given.text)}`}.`)
   }
   const config = values as unknown as Config
   const exposed = exposedHost(config, command, findGiven('host', flags, env)?.from)
@@ -118,9 +118,19 @@ function unknownSetting(given: string, known: readonly string[], command: Servic
   return `${given} is not a setting; ${meant ? `did you mean ${meant}?` : `cloudpush ${command} --help lists them.`}`
 }
 
-/** As there is no authentication, whoever reaches the address may do everything. */
-function exposedHost({ host, insecure }: Config, command: ServiceCommand, from = '--host'): string | null {
-  if (insecure || isLoopback(host)) return null
+/** Whether clients have to say who they are. */
+export function hasAuthentication({
+  jwtSecret,
+  jwksUrl,
+  apiKey,
+}: Pick<Config, 'jwtSecret' | 'jwksUrl' | 'apiKey'>): boolean {
+  return jwtSecret !== null || jwksUrl !== null || apiKey !== null
+}
+
+/** Without authentication, whoever reaches the address may do everything. */
+function exposedHost(config: Config, command: ServiceCommand, from = '--host'): string | null {
+  const { host, insecure } = config
+  if (insecure || isLoopback(host) || hasAuthentication(config)) return null
   if (command === 'gateway') {
     return (
       `${from} ${host} can be reached by others, and a gateway lets everybody through to the replicas: ` +
@@ -129,7 +139,7 @@ function exposedHost({ host, insecure }: Config, command: ServiceCommand, from =
   }
   return (
     `${from} ${host} can be reached by others, and there is no authentication: ` +
-    'listen on 127.0.0.1 behind something that authenticates, or say --insecure.'
+    'give --jwt-secret, --jwks-url or --api-key, listen on 127.0.0.1, or say --insecure.'
   )
 }
 

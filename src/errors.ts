@@ -4,6 +4,7 @@
  */
 export const ERROR_CODES = {
   UNAUTHENTICATED: 'No token, or one that is not valid.',
+  AUTHENTICATION_UNAVAILABLE: 'The keys that tokens are checked with cannot be had now; try again.',
   FORBIDDEN: 'The token does not grant this.',
   BAD_USER_INPUT: 'The request is wrong; the message says where.',
   PAYLOAD_TOO_LARGE: 'The payload has more bytes than the gateway takes.',
@@ -13,7 +14,6 @@ export const ERROR_CODES = {
   NO_REPLICA: 'No replica takes this now: nothing happened; try again in some seconds.',
   OUTCOME_UNKNOWN: 'The replica that ran this is gone before it answered: it may have happened, or not.',
   NOT_FOUND: 'There is no such thing, or not any more.',
-  NOT_IMPLEMENTED: 'This version does not have it yet.',
   INTERNAL: 'A fault of ours; the details are in the log.',
 } as const
 
@@ -39,6 +39,12 @@ export class CloudpushError extends Error {
 
 type Details = Readonly<Record<string, unknown>>
 
+export const unauthenticated = (message: string, details?: Details) =>
+  new CloudpushError('UNAUTHENTICATED', message, details)
+
+export const forbidden = (message: string, details?: Details) =>
+  new CloudpushError('FORBIDDEN', message, details)
+
 export const badUserInput = (message: string, details?: Details) =>
   new CloudpushError('BAD_USER_INPUT', message, details)
 
@@ -56,6 +62,3 @@ export const notFound = (message: string, details?: Details) =>
 
 export const brokerUnavailable = (message: string, details?: Details, cause?: unknown) =>
   new CloudpushError('BROKER_UNAVAILABLE', message, details, cause)
-
-export const notImplemented = (field: string) =>
-  new CloudpushError('NOT_IMPLEMENTED', `${field} is not implemented in this version.`, { field })

@@ -1,5 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises'
-import { gatewayUrls, request } from './endpoint.ts'
+import type { CredentialOptions } from './credentials.ts'
+import { type GatewayTarget, gatewayTarget, request } from './endpoint.ts'
 import { CommandFailure, EXIT, styled, type Terminal } from './terminal.ts'
 
 const FIELDS = '{ id state sessions weight drainProgress }'
@@ -14,7 +15,7 @@ export interface DrainingReplica {
   readonly drainProgress: number | null
 }
 
-export interface DrainCommand {
+export interface DrainCommand extends CredentialOptions {
   readonly url?: string
   readonly json?: boolean
   readonly within?: string
@@ -22,11 +23,11 @@ export interface DrainCommand {
 
 /** Drains a replica and stays until its last session has moved, showing how far it is. */
 export async function drain(terminal: Terminal, replicaId: string, options: DrainCommand): Promise<number> {
-  const urls = gatewayUrls(options.url, terminal.env)
+  const target = gatewayTarget(options, terminal.env)
   const withinSeconds = seconds(options.within)
   const mutation = `mutation Drain($id: ID!, $within: Int) { drain(replicaId: $id, withinSeconds: $within) ${FIELDS} }`
-  await request<{ drain: DrainingReplica }>(urls.http, mutation, { id: replicaId, within: withinSeconds })
-  const last = await untilEmpty(terminal, urls.http, replicaId)
+  await request<{ drain: DrainingReplica }>(target, mutation, { id: replicaId, within: withinSeconds })
+  const last = await untilEmpty(terminal, target, replicaId)
   if (terminal.stderr.isTTY) terminal.stderr.write('\n')
   if (last && last.state !== 'DRAINING') {
     throw new CommandFailure(
@@ -45,12 +46,12 @@ export async function drain(terminal: Terminal, replicaId: string, options: Drai
  */
 async function untilEmpty(
   terminal: Terminal,
-  url: string,
+  target: GatewayTarget,
   replicaId: string,
 ): Promise<DrainingReplica | undefined> {
   for (;;) {
     const query = `query Draining { replicas ${FIELDS} }`
-    const { replicas } = await request<{ replicas: DrainingReplica[] }>(url, query, {})
+    const { replicas } = await request<{ replicas: DrainingReplica[] }>(target, query, {})
     const replica = replicas.find(({ id }) => id === replicaId)
     if (!replica) return undefined
     show(terminal, replica)
@@ -61,9 +62,9 @@ async function untilEmpty(
 
 /** Takes a drain back. */
 export async function undrain(terminal: Terminal, replicaId: string, options: DrainCommand): Promise<number> {
-  const urls = gatewayUrls(options.url, terminal.env)
+  const target = gatewayTarget(options, terminal.env)
   const mutation = `mutation Undrain($id: ID!) { undrain(replicaId: $id) ${FIELDS} }`
-  const { undrain: replica } = await request<{ undrain: DrainingReplica }>(urls.http, mutation, {
+  const { undrain: replica } = await request<{ undrain: DrainingReplica }>(target, mutation, {
     id: replicaId,
   })
   const text = `${replica.id} accepts connections again, with a weight of ${replica.weight.toFixed(1)} %`

@@ -1,3 +1,4 @@
+import { type CredentialOptions, type Credentials, credentialsOf } from './credentials.ts'
 import { CommandFailure, EXIT, refusal, type Terminal } from './terminal.ts'
 
 const DEFAULT_URL = 'http://localhost:4000/graphql'
@@ -16,18 +17,36 @@ export function gatewayUrls(given: string | undefined, env: Terminal['env']): { 
   return { http: `http${bare}`, ws: `ws${bare}` }
 }
 
+/** Where a hand tool goes, and what it says there who it is. */
+export interface GatewayTarget extends Credentials {
+  readonly http: string
+  readonly ws: string
+}
+
+export function gatewayTarget(
+  options: CredentialOptions & { readonly url?: string },
+  env: Terminal['env'],
+): GatewayTarget {
+  return { ...gatewayUrls(options.url, env), ...credentialsOf(options, env) }
+}
+
 interface GraphQLAnswer<T> {
   readonly data?: T | null
   readonly errors?: readonly { readonly message: string; readonly extensions?: { readonly code?: string } }[]
 }
 
 /** One query or mutation over HTTP. Fails with a message for people where it is refused or nobody answers. */
-export async function request<T>(url: string, query: string, variables: Record<string, unknown>): Promise<T> {
+export async function request<T>(
+  { http: url, headers }: Pick<GatewayTarget, 'http' | 'headers'>,
+  query: string,
+  variables: Record<string, unknown>,
+): Promise<T> {
   const response = await fetch(url, {
     method: 'POST',
     headers: {
       'content-type': 'application/json',
       accept: 'application/graphql-response+json, application/json',
+      ...headers,
     },
     body: JSON.stringify({ query, variables }),
   }).catch((error: unknown) => {

@@ -1,13 +1,14 @@
 import { createClient } from 'graphql-ws'
 import { WebSocket } from 'ws'
+import { CLOSE_CODES } from '../close-codes.ts'
+import type { GatewayTarget } from './endpoint.ts'
 import { CommandFailure, EXIT, refusal, styled, type Terminal } from './terminal.ts'
 
 const LONGEST_RETRY_WAIT_SECONDS = 10
 const GOODBYE_LIMIT_MS = 1_000 // 1 second
 
 export interface Following<T> {
-  /** `ws://…/graphql` */
-  readonly url: string
+  readonly target: Pick<GatewayTarget, 'ws' | 'connectionParams'>
   readonly query: string
   readonly variables?: Record<string, unknown>
   /** Said when the gateway answers that the subscription is live. */
@@ -23,9 +24,9 @@ export interface Following<T> {
  */
 export async function follow<T extends Record<string, unknown>>(
   terminal: Terminal,
-  { url, query, variables = {}, live, next }: Following<T>,
+  { target, query, variables = {}, live, next }: Following<T>,
 ): Promise<void> {
-  const { client, leave } = connect(terminal, url, live)
+  const { client, leave } = connect(terminal, target, live)
   let unsubscribe = () => {}
   let stop = () => {}
   try {
@@ -60,7 +61,11 @@ export async function follow<T extends Record<string, unknown>>(
 }
 
 /** The stock client with the options that it documents for this, telling what becomes of its connection. */
-function connect(terminal: Terminal, url: string, live: string | undefined) {
+function connect(
+  terminal: Terminal,
+  { ws: url, connectionParams }: Following<unknown>['target'],
+  live: string | undefined,
+) {
   const say = (text: string) =>
     terminal.stderr.write(`${styled(terminal.stderr, terminal.env, 'dim', text)}\n`)
   let state: 'new' | 'connected' | 'lost' | 'leaving' = 'new'
@@ -72,7 +77,9 @@ function connect(terminal: Terminal, url: string, live: string | undefined) {
   const client = createClient({
     url,
     webSocketImpl: WebSocket,
-    shouldRetry: () => true,
+    connectionParams,
+    // What it says of itself is the same the next time, so it would be refused again.
+    shouldRetry: (event) => (event as { code?: number }).code !== CLOSE_CODES.FORBIDDEN.code,
     retryAttempts: Number.POSITIVE_INFINITY,
     retryWait,
     on: {

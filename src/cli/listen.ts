@@ -1,4 +1,5 @@
-import { gatewayUrls } from './endpoint.ts'
+import type { CredentialOptions } from './credentials.ts'
+import { gatewayTarget } from './endpoint.ts'
 import { follow } from './follow.ts'
 import { CommandFailure, EXIT, type Printed, styled, type Terminal } from './terminal.ts'
 
@@ -19,7 +20,7 @@ export interface ListenedMessage {
   readonly missed: number | null
 }
 
-export interface ListenCommand {
+export interface ListenCommand extends CredentialOptions {
   readonly url?: string
   readonly json?: boolean
   readonly count?: string
@@ -32,11 +33,11 @@ export async function listen(
   identifiers: readonly string[],
   options: ListenCommand,
 ): Promise<number> {
-  const { ws: url } = gatewayUrls(options.url, terminal.env)
+  const target = gatewayTarget(options, terminal.env)
   const most = wantedCount(options.count)
   let had = 0
   await follow<{ messages: ListenedMessage }>(terminal, {
-    url,
+    target,
     query: SUBSCRIPTION,
     variables: { identifiers, after: options.after ?? null },
     live: `listening to ${identifiers.join(', ')}`,

@@ -9,17 +9,18 @@ import {
   settingsOf,
 } from '../config/settings.ts'
 import { variableOf } from '../config.ts'
+import { API_KEY_HELP, type CredentialOptions, TOKEN_HELP } from './credentials.ts'
 import { URL_HELP } from './endpoint.ts'
 import { CommandFailure, EXIT, EXIT_CODES_HELP, styled, type Terminal } from './terminal.ts'
 
-interface ListenOptions {
+interface ListenOptions extends CredentialOptions {
   readonly url?: string
   readonly json?: true
   readonly count?: string
   readonly after?: string[]
 }
 
-interface PushOptions {
+interface PushOptions extends CredentialOptions {
   readonly url?: string
   readonly json?: true
   readonly everyone?: true
@@ -28,13 +29,24 @@ interface PushOptions {
   readonly ttl?: string
 }
 
-interface DrainOptions {
+interface DrainOptions extends CredentialOptions {
   readonly url?: string
   readonly json?: true
   readonly within?: string
 }
 
-interface ReplicasOptions {
+interface TokenOptions {
+  readonly subscribe?: string[]
+  readonly push?: string[]
+  readonly admin?: true
+  readonly subject?: string
+  readonly expires?: string
+  readonly jwtSecret?: string
+  readonly jwtIssuer?: string
+  readonly jwtAudience?: string
+}
+
+interface ReplicasOptions extends CredentialOptions {
   readonly url?: string
   readonly json?: true
   readonly watch?: true
@@ -100,6 +112,8 @@ function createProgram(terminal: Terminal, run: Run): Command {
     .description('print what is pushed to identifiers, and go on whatever happens to the connection')
     .argument('<identifier...>', 'identifiers to subscribe to')
     .option('--url <url>', URL_HELP)
+    .option('--token <token>', TOKEN_HELP)
+    .option('--api-key <key>', API_KEY_HELP)
     .option('--json', 'one JSON object per message and line on stdout, and nothing else there')
     .option('--count <n>', 'leave after so many messages')
     .option('--after <cursor...>', 'begin after these cursors, one per identifier')
@@ -123,6 +137,8 @@ function createProgram(terminal: Terminal, run: Run): Command {
     .option('--delay <seconds>', 'go out so much later')
     .option('--ttl <seconds>', 'do not deliver after so many seconds; 0: to live subscriptions only')
     .option('--url <url>', URL_HELP)
+    .option('--token <token>', TOKEN_HELP)
+    .option('--api-key <key>', API_KEY_HELP)
     .option('--json', 'print the result as JSON')
     .addHelpText(
       'after',
@@ -136,6 +152,8 @@ function createProgram(terminal: Terminal, run: Run): Command {
     .command('replicas')
     .description('list the replicas with load and weight')
     .option('--url <url>', URL_HELP)
+    .option('--token <token>', TOKEN_HELP)
+    .option('--api-key <key>', API_KEY_HELP)
     .option('--json', 'print them as JSON')
     .option('--watch', 'again every second, until interrupted')
     .addHelpText(
@@ -152,6 +170,8 @@ function createProgram(terminal: Terminal, run: Run): Command {
     .argument('<replica>', 'its id, as cloudpush replicas shows it')
     .option('--within <seconds>', 'how long its sessions have (default: 30)')
     .option('--url <url>', URL_HELP)
+    .option('--token <token>', TOKEN_HELP)
+    .option('--api-key <key>', API_KEY_HELP)
     .option('--json', 'print the replica as JSON when it is empty')
     .addHelpText('after', `\nExamples:\n  cloudpush drain r-79aca9062763 --within 60\n${EXIT_CODES_HELP}`)
     .action((replicaId: string, options: DrainOptions) =>
@@ -163,11 +183,33 @@ function createProgram(terminal: Terminal, run: Run): Command {
     .description('take a drain back: the replica accepts connections again')
     .argument('<replica>', 'its id, as cloudpush replicas shows it')
     .option('--url <url>', URL_HELP)
+    .option('--token <token>', TOKEN_HELP)
+    .option('--api-key <key>', API_KEY_HELP)
     .option('--json', 'print the replica as JSON')
     .addHelpText('after', `\nExamples:\n  cloudpush undrain r-79aca9062763\n${EXIT_CODES_HELP}`)
     .action((replicaId: string, options: DrainOptions) =>
       run(async () => (await import('./drain.ts')).undrain(terminal, replicaId, options)),
     )
+
+  program
+    .command('token')
+    .description('make a token for trying things out, signed with the secret of the gateway')
+    .option('--subscribe <pattern...>', 'identifiers that it may subscribe to: alice, room:*, **')
+    .option('--push <pattern...>', 'identifiers that it may push to')
+    .option('--admin', 'it may operate: drain, configure, disconnect …, and push to all')
+    .option('--subject <name>', 'whom it names (default: the first identifier of --subscribe, else test)')
+    .option('--expires <time>', 'how long it counts: 90s, 15m, 1h, 30d (default: 1h)')
+    .option(
+      '--jwt-secret <secret>',
+      'the secret, or @ and the file that has it (default: CLOUDPUSH_JWT_SECRET)',
+    )
+    .option('--jwt-issuer <text>', 'its iss (default: CLOUDPUSH_JWT_ISSUER, else none)')
+    .option('--jwt-audience <text>', 'its aud (default: CLOUDPUSH_JWT_AUDIENCE, else none)')
+    .addHelpText(
+      'after',
+      `\nExamples:\n  export CLOUDPUSH_TOKEN=$(cloudpush token --subscribe alice --push 'room:*')\n  cloudpush token --admin --subject ops --expires 15m --jwt-secret @/run/secrets/jwt\n${EXIT_CODES_HELP}`,
+    )
+    .action((options: TokenOptions) => run(async () => (await import('./token.ts')).token(terminal, options)))
 
   return program
 }

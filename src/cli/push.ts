@@ -1,5 +1,6 @@
 import { text } from 'node:stream/consumers'
-import { gatewayUrls, request } from './endpoint.ts'
+import type { CredentialOptions } from './credentials.ts'
+import { gatewayTarget, request } from './endpoint.ts'
 import { CommandFailure, EXIT, type Printed, styled, type Terminal } from './terminal.ts'
 
 const MUTATION = `mutation Push($input: PushInput!) {
@@ -14,7 +15,7 @@ export interface PushResult {
   readonly deliverAt: string | null
 }
 
-export interface PushCommand {
+export interface PushCommand extends CredentialOptions {
   readonly url?: string
   readonly json?: boolean
   readonly everyone?: boolean
@@ -29,7 +30,7 @@ export async function push(
   words: readonly string[],
   options: PushCommand,
 ): Promise<number> {
-  const urls = gatewayUrls(options.url, terminal.env)
+  const target = gatewayTarget(options, terminal.env)
   const { to, payload } = await understand(terminal, words, options.everyone === true)
   const input = {
     ...(options.everyone ? { everyone: true } : { to }),
@@ -38,7 +39,7 @@ export async function push(
     ...(options.delay === undefined ? {} : { delaySeconds: wholeSeconds('--delay', options.delay) }),
     ...(options.ttl === undefined ? {} : { ttlSeconds: wholeSeconds('--ttl', options.ttl) }),
   }
-  const { push: result } = await request<{ push: PushResult }>(urls.http, MUTATION, { input })
+  const { push: result } = await request<{ push: PushResult }>(target, MUTATION, { input })
   if (options.json) terminal.stdout.write(`${JSON.stringify(result)}\n`)
   else terminal.stdout.write(`${describePush(terminal, result, options.everyone === true)}\n`)
   return EXIT.done

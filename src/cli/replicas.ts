@@ -1,4 +1,5 @@
-import { gatewayUrls, request } from './endpoint.ts'
+import type { CredentialOptions } from './credentials.ts'
+import { gatewayTarget, request } from './endpoint.ts'
 import { follow } from './follow.ts'
 import { EXIT, type Printed, styled, type Terminal } from './terminal.ts'
 
@@ -19,7 +20,7 @@ export interface ReplicaRow {
   readonly health: { readonly cpuPercent: number; readonly memoryBytes: number }
 }
 
-export interface ReplicasCommand {
+export interface ReplicasCommand extends CredentialOptions {
   readonly url?: string
   readonly json?: boolean
   readonly watch?: boolean
@@ -27,16 +28,16 @@ export interface ReplicasCommand {
 
 /** Prints the replicas once, or with `watch` each second until it is interrupted. */
 export async function replicas(terminal: Terminal, options: ReplicasCommand): Promise<number> {
-  const urls = gatewayUrls(options.url, terminal.env)
+  const target = gatewayTarget(options, terminal.env)
   const show = (rows: readonly ReplicaRow[]) =>
     terminal.stdout.write(options.json ? `${JSON.stringify(rows)}\n` : toTable(terminal, rows))
   if (!options.watch) {
     const query = `query Replicas { replicas ${FIELDS} }`
-    show((await request<{ replicas: ReplicaRow[] }>(urls.http, query, {})).replicas)
+    show((await request<{ replicas: ReplicaRow[] }>(target, query, {})).replicas)
     return EXIT.done
   }
   await follow<{ replicas: ReplicaRow[] }>(terminal, {
-    url: urls.ws,
+    target,
     query: `subscription Replicas { replicas ${FIELDS} }`,
     next: ({ replicas: rows }) => {
       // A person sees one table that changes; a pipe gets all of them.

@@ -1,5 +1,5 @@
 import type { SettingName } from '../config/settings.ts'
-import { type Config, isLoopback } from '../config.ts'
+import { type Config, hasAuthentication, isLoopback } from '../config.ts'
 import { createLog } from '../observability/log.ts'
 import { type Replica, startReplica } from '../server/replica.ts'
 import { checkedConfig, toldToStop, whyNot } from './service.ts'
@@ -41,14 +41,6 @@ export function banner(
     config.redis === null
       ? 'embedded, in memory: gone when this process ends'
       : `Redis at ${new URL(config.redis).host}`
-  const warning = isLoopback(config.host)
-    ? dim('No authentication is configured: whoever is on this machine may do everything.')
-    : styled(
-        stdout,
-        env,
-        'yellow',
-        'No authentication is configured: whoever reaches this address may do everything.',
-      )
   const elsewhere = url === 'http://localhost:4000' ? '' : ` --url ${url}/graphql`
   return `
 ${bold('Cloudpush')} ${dim(replica.id)}
@@ -60,7 +52,7 @@ ${bold('Cloudpush')} ${dim(replica.id)}
   Health     ${url}/healthz  ${url}/readyz
   Broker     ${broker}
 
-${warning}
+${whoMayCome({ stdout, env }, config)}
 
 Your first message, from two other terminals:
 
@@ -68,4 +60,16 @@ Your first message, from two other terminals:
   npx cloudpush push alice '{"text":"hi"}'${elsewhere}
 
 `
+}
+
+function whoMayCome({ stdout, env }: Printed, config: Config): string {
+  const dim = (text: string) => styled(stdout, env, 'dim', text)
+  if (hasAuthentication(config)) {
+    return dim('Whoever comes shows a token or an API key (cloudpush token --help).')
+  }
+  if (isLoopback(config.host)) {
+    return dim('No authentication is configured: whoever is on this machine may do everything.')
+  }
+  const warning = 'No authentication is configured: whoever reaches this address may do everything.'
+  return styled(stdout, env, 'yellow', warning)
 }

@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { parseNetworks } from './networks.ts'
+import { readSecret, splitKeys } from './secrets.ts'
 
 /**
  * Every setting once: its flag, its variable, what it takes, and what it means. The command line, the environment,
@@ -10,12 +11,14 @@ export interface Setting<T = unknown> {
   readonly flag: string
   /** How the value is shown in `--help`; null for a switch. */
   readonly value: string | null
-  readonly group: 'Where' | 'Keeping' | 'Sessions' | 'Limits' | 'Gateway' | 'Other'
+  readonly group: 'Where' | 'Access' | 'Keeping' | 'Sessions' | 'Limits' | 'Gateway' | 'Other'
   readonly description: string
   readonly schema: z.ZodType<T>
   readonly fallback: T
   /** Variables that others use for the same, weaker than ours. */
   readonly alsoFrom?: readonly string[]
+  /** Its value is never repeated, not even where it is wrong. */
+  readonly secret?: true
 }
 
 const whole = (least: number, most: number) =>
@@ -41,6 +44,25 @@ const setting = <T>(
   description: string,
   alsoFrom: readonly string[] = [],
 ): Setting<T> => ({ group, flag, value, fallback, schema, description, alsoFrom })
+
+/** A secret itself, or `@` and the file that has it. */
+const secret = z.string().transform((given, context) => {
+  try {
+    return readSecret(given)
+  } catch {
+    context.addIssue({ code: 'custom', message: 'names a file, after the @, that cannot be read' })
+    return z.NEVER
+  }
+})
+
+/** Keys of back ends, and the file that they are read from again and again; null: they were given themselves. */
+export interface KeySource {
+  readonly keys: readonly string[]
+  readonly file: string | null
+}
+
+const MIN_SECRET_BYTES = 32
+const MIN_KEY_CHARACTERS = 16
 
 export const SETTINGS = {
   port: setting('Where', 'port', '<number>', 4000, whole(0, 65_535), 'port to listen on; 0: any free one', [
@@ -121,6 +143,78 @@ export const SETTINGS = {
       .transform((text) => text === 'true' || text === '1'),
     'allow an address that others can reach, although there is no authentication',
   ),
+  jwtSecret: {
+    ...setting<string | null>(
+      'Access',
+      'jwt-secret',
+      '<secret>',
+      null,
+      secret
+        .transform(({ text }) => text)
+        .refine(
+          (text) => Buffer.byteLength(text) >= MIN_SECRET_BYTES,
+          `must have ${MIN_SECRET_BYTES} bytes at least, such as openssl rand -base64 32 makes`,
+        ),
+      'tokens signed with this secret (HS256; HS384 from 48 bytes, HS512 from 64) let in; @file: what is in that file',
+    ),
+    secret: true,
+  },
+  jwksUrl: setting<string | null>(
+    'Access',
+    'jwks-url',
+    '<url>',
+    null,
+    url(['http:', 'https:']),
+    'tokens signed with a key of this JSON Web Key Set (RS, PS, ES, EdDSA) let in',
+  ),
+  jwksMaxAgeSeconds: setting(
+    'Access',
+    'jwks-max-age-seconds',
+    '<s>',
+    300,
+    seconds(),
+    'how old the key set may be: a key that was removed from it is refused after so long at most',
+  ),
+  jwtIssuer: setting<string | null>(
+    'Access',
+    'jwt-issuer',
+    '<text>',
+    null,
+    z.string().min(1, 'must not be empty'),
+    'what the iss of a token must be (default: anything)',
+  ),
+  jwtAudience: setting<string | null>(
+    'Access',
+    'jwt-audience',
+    '<text>',
+    null,
+    z.string().min(1, 'must not be empty'),
+    'what the aud of a token must be or have (default: anything)',
+  ),
+  jwtClockToleranceSeconds: setting(
+    'Access',
+    'jwt-clock-tolerance-seconds',
+    '<s>',
+    5,
+    whole(0, 300),
+    'how far the clock of whoever signs tokens may differ from ours',
+  ),
+  apiKey: {
+    ...setting<KeySource | null>(
+      'Access',
+      'api-key',
+      '<keys>',
+      null,
+      secret
+        .transform(({ text, file }) => ({ keys: splitKeys(text), file }))
+        .refine(
+          ({ keys }) => keys.length > 0 && keys.every((key) => key.length >= MIN_KEY_CHARACTERS),
+          `must be one or more keys of ${MIN_KEY_CHARACTERS} characters at least, with commas between`,
+        ),
+      'back ends with one of these keys may push and operate; @file: those in that file, which is read again when it changes',
+    ),
+    secret: true,
+  },
   retentionSeconds: setting(
     'Keeping',
     'retention-seconds',

@@ -1,3 +1,4 @@
+import type { Principal } from '../access/principal.ts'
 import type { Broker, Trigger } from '../broker/broker.ts'
 import type { Chooser } from '../cluster/choice.ts'
 import type { Peers } from '../cluster/peers.ts'
@@ -34,11 +35,22 @@ export interface Services {
   readonly log: Log
 }
 
+/** Asks once more whether a principal may have an operation; throws, or rejects, where it may not. */
+export type Recheck = (principal: Principal) => void | Promise<void>
+
+/** The access of a WebSocket session, as operations on it see it. */
+export interface SessionAccess {
+  /** Takes a new token of the same subject. Answers until when it counts. Rejects with `UNAUTHENTICATED`, `FORBIDDEN`. */
+  renew(token: string): Promise<Date>
+  /** The operation is asked again when the token was renewed: where it may not be, it ends with that error. */
+  guard(operationId: string, recheck: Recheck): void
+}
+
 /** What the transport knows of one operation; resolvers find it in their context. */
 export interface OperationOrigin {
   readonly trigger: Trigger
-  /** Who asks: the token's subject; null where there is no authentication. */
-  readonly subject: string | null
+  /** Who asks, as of now: a session's token may be renewed while an operation is under way. */
+  readonly principal: Principal
   /** The client's address; null where it is not known any more. */
   readonly address: string | null
   /** The WebSocket session that the operation came through; null over HTTP and SSE. */
@@ -51,6 +63,8 @@ export interface OperationOrigin {
   readonly over: boolean
   /** Set by the delivery plug-in where the hub writes the results, straight to the session. */
   delivery: Subscription | null
+  /** What its session can do about its access; null over HTTP and SSE. */
+  readonly access: SessionAccess | null
 }
 
 export interface Context {
@@ -59,9 +73,9 @@ export interface Context {
 }
 
 /** Of an operation that comes over HTTP or SSE. */
-export function httpOrigin(address: string | null): OperationOrigin {
+export function httpOrigin(address: string | null, principal: Principal): OperationOrigin {
   return {
-    ...{ trigger: 'HTTP', subject: null, address, session: null },
+    ...{ trigger: 'HTTP', principal, address, session: null, access: null },
     ...{ trial: null, operationId: null, over: false, delivery: null },
   }
 }

@@ -21,14 +21,10 @@ const NO_STREAM: Response = [
  * carries more than twice the pushes per second that a Fetch request and its streams do here (docs/performance.md); everything
  * else that HTTP has (GET, SSE, GraphiQL, CORS preflight) is Yoga's. Both run operations through the same plug-ins.
  */
-export function createHttpPost(
-  yoga: Yoga,
-  originOf: (request: IncomingMessage) => OperationOrigin,
-  log: Log,
-) {
-  const handle = createHandler<IncomingMessage, undefined, Record<PropertyKey, unknown>>({
+export function createHttpPost(yoga: Yoga, log: Log) {
+  const handle = createHandler<IncomingMessage, OperationOrigin, Record<PropertyKey, unknown>>({
     async onSubscribe(request, params) {
-      const prepared = await prepareOperation(yoga, originOf(request.raw), params, log)
+      const prepared = await prepareOperation(yoga, request.context, params, log)
       if (!('schema' in prepared)) return [...prepared]
       const operation = getOperationAST(prepared.document, prepared.operationName)
       return operation?.operation === OperationTypeNode.SUBSCRIPTION ? NO_STREAM : prepared
@@ -41,17 +37,17 @@ export function createHttpPost(
     },
   })
 
-  return async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
+  return async (
+    request: IncomingMessage,
+    response: ServerResponse,
+    origin: OperationOrigin,
+  ): Promise<void> => {
     try {
       const { method = 'POST', url = '/', headers } = request
       // Read before graphql-http has it, which takes whatever goes wrong in reading for a body that is not JSON.
       const body = await read(request)
       if (body === null) return refuse(request, response)
-      answer(
-        request,
-        response,
-        await handle({ method, url, headers, body, raw: request, context: undefined }),
-      )
+      answer(request, response, await handle({ method, url, headers, body, raw: request, context: origin }))
     } catch (error) {
       // The client went away amid its request: nobody is left to hear of it.
       if (!request.complete) return void response.destroy()

@@ -1,6 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { makeExecutableSchema } from '@graphql-tools/schema'
 import type { GraphQLSchema } from 'graphql'
+import { guardSchema } from './guard.ts'
 import { messageResolvers } from './resolvers/message.ts'
 import { operationsResolvers } from './resolvers/operations.ts'
 import { presenceResolvers } from './resolvers/presence.ts'
@@ -11,10 +12,10 @@ import { scalarResolvers } from './resolvers/scalars.ts'
 /** The SDL files stand beside `src/` and `dist/`, at the top of the package. */
 const SCHEMA_FOLDER = new URL('../../schema/', import.meta.url)
 
-/** The public schema: the SDL of `schema/` with its resolvers, one file per domain in both. */
+/** The public schema: the SDL of `schema/` with its resolvers, one file per domain in both, each root field behind its rule. */
 export function createSchema(): GraphQLSchema {
   const files = readdirSync(SCHEMA_FOLDER).filter((name) => name.endsWith('.graphql'))
-  return makeExecutableSchema({
+  const schema = makeExecutableSchema({
     typeDefs: files.sort().map((name) => readFileSync(new URL(name, SCHEMA_FOLDER), 'utf8')),
     resolvers: [
       scalarResolvers,
@@ -25,4 +26,5 @@ export function createSchema(): GraphQLSchema {
       operationsResolvers,
     ],
   })
+  return guardSchema(schema)
 }

@@ -1,9 +1,12 @@
 import { createYoga, type YogaServerInstance } from 'graphql-yoga'
+import type { Expiries } from '../access/expiries.ts'
+import { NOBODY } from '../access/principal.ts'
 import type { Context, Services } from './context.ts'
 import { httpOrigin, type OperationOrigin } from './context.ts'
 import { useDelivery } from './plugins/delivery.ts'
 import { useDepthErrors } from './plugins/depth.ts'
 import { toPublicError, usePublicErrors } from './plugins/errors.ts'
+import { useExpiry } from './plugins/expiry.ts'
 import { createSchema } from './schema.ts'
 
 /** What a transport gives with each operation. */
@@ -30,7 +33,7 @@ mutation Push {
 `
 
 /** GraphQL with every plug-in, for all transports: HTTP and SSE by Yoga itself, WebSocket through `getEnveloped`. */
-export function createGraphQL(services: Services): Yoga {
+export function createGraphQL(services: Services, expiries: Expiries): Yoga {
   const { log } = services
   return createYoga<ServerContext, Context>({
     schema: createSchema(),
@@ -40,7 +43,7 @@ export function createGraphQL(services: Services): Yoga {
     cors: { origin: '*', credentials: false },
     multipart: false,
     maxRequestBodySize: MAX_REQUEST_BYTES,
-    context: ({ origin }) => ({ services, origin: origin ?? httpOrigin(null) }),
+    context: ({ origin }) => ({ services, origin: origin ?? httpOrigin(null, NOBODY) }),
     maskedErrors: { maskError: (error) => toPublicError(error, log) },
     logging: {
       debug: () => {},
@@ -55,6 +58,6 @@ export function createGraphQL(services: Services): Yoga {
       const { renderGraphiQL } = await import('@graphql-yoga/render-graphiql')
       return renderGraphiQL(options)
     },
-    plugins: [usePublicErrors(log), useDepthErrors(), useDelivery()],
+    plugins: [usePublicErrors(log), useDepthErrors(), useDelivery(), useExpiry(expiries)],
   })
 }

@@ -1,12 +1,17 @@
 import { type Message, MessageType, parseMessage } from 'graphql-ws'
+import type { Access } from '../access/access.ts'
+import type { Expiries } from '../access/expiries.ts'
+import { EVERYBODY, type Principal } from '../access/principal.ts'
 import { CLOSE_CODES, type CloseCode } from '../close-codes.ts'
 import { toBytes } from '../delivery/frame.ts'
 import type { Session } from '../delivery/session.ts'
+import { toPublicError } from '../graphql/plugins/errors.ts'
 import type { OperationParams } from '../graphql/prepare.ts'
 import type { Trial } from '../graphql/trial.ts'
 import type { SocketListener } from './client-socket.ts'
 import type { Connection, Speaker } from './connection.ts'
 import { Operation, type OperationServices, type OperationSurroundings } from './operation.ts'
+import { AccessOfSession, type Guardian, isUnavailable } from './session-access.ts'
 import type { Sweep } from './sweep.ts'
 import type { Welcome } from './welcome.ts'
 
@@ -18,6 +23,9 @@ type ConnectionParams = Readonly<Record<string, unknown>>
 
 /** What all conversations of a replica share. */
 export interface ConversationServices extends OperationServices {
+  readonly access: Access
+  /** Of sessions whose token ends, or whose key may be withdrawn. */
+  readonly expiries: Expiries
   readonly sweep: Sweep
   /** The open ones; those that close leave it. */
   readonly connections: Set<Connection>
@@ -28,18 +36,19 @@ export interface ConversationServices extends OperationServices {
 /**
  * The server's side of graphql-transport-ws on one socket, as PROTOCOL.md of graphql-ws has it.
  *
- *     OPEN ──connection_init──▶ ACKNOWLEDGED
+ *     OPEN ──connection_init──▶ INITIALISING ──its credentials count──▶ ACKNOWLEDGED
  *     any ──the socket closes──▶ CLOSED
  *
  * One object and no closures, since thousands of them wait for hours: graphql-ws's own server costs each idle
  * subscription twice as much (docs/performance.md). Its messages are validated by graphql-ws.
  */
-export class Conversation implements SocketListener, OperationSurroundings, Speaker {
+export class Conversation implements SocketListener, OperationSurroundings, Speaker, Guardian {
   readonly services: ConversationServices
   readonly session: Session
   readonly connection: Connection
+  readonly access: AccessOfSession
   readonly trial: Trial | null
-  #state: 'OPEN' | 'ACKNOWLEDGED' | 'CLOSED' = 'OPEN'
+  #state: 'OPEN' | 'INITIALISING' | 'ACKNOWLEDGED' | 'CLOSED' = 'OPEN'
   /** Those that the hub does not deliver, or not yet; null: none. */
   #operations: Map<string, Operation> | null = null
   heartbeatAt = 0
@@ -50,6 +59,7 @@ export class Conversation implements SocketListener, OperationSurroundings, Spea
     this.session = session
     this.connection = connection
     this.trial = trial
+    this.access = new AccessOfSession(services.access, this)
     connection.speaker = this
     services.connections.add(connection)
     services.sweep.watch(this)
@@ -98,11 +108,12 @@ export class Conversation implements SocketListener, OperationSurroundings, Spea
   }
 
   closed(code: number, reason: Buffer): void {
-    const { hub, sweep, connections, log } = this.services
+    const { hub, sweep, connections, expiries, log } = this.services
     this.#state = 'CLOSED'
     this.trial?.end()
     connections.delete(this.connection)
     sweep.unwatch(this)
+    expiries.unwatch(this.access)
     // The session first: what ends with its socket stays resumable, what its client completes does not.
     hub.close(this.session, { code, reason: reason.toString() }).catch((error: unknown) => {
       log.error({ err: error, sessionId: this.session.id }, 'session did not close well')
@@ -117,6 +128,20 @@ export class Conversation implements SocketListener, OperationSurroundings, Spea
   operationIds(): ReadonlySet<string> {
     // One that the hub has begun to deliver may be among both for a moment.
     return new Set([...this.session.subscriptions.keys(), ...(this.#operations?.keys() ?? [])])
+  }
+
+  isUnderWay(operationId: string): boolean {
+    return this.session.subscriptions.has(operationId) || this.#operations?.has(operationId) === true
+  }
+
+  endOperation(id: string, error: unknown): void {
+    this.send({ id, type: MessageType.Error, payload: [toPublicError(error, this.services.log)] })
+    // As if its client had completed it: its record is dropped.
+    this.#complete(id)
+  }
+
+  expired(reason: string): void {
+    this.connection.close(CLOSE_CODES.FORBIDDEN.code, reason)
   }
 
   #handle(message: Message): void {
@@ -142,8 +167,23 @@ export class Conversation implements SocketListener, OperationSurroundings, Spea
     }
   }
 
-  #initialise({ clientKey }: ConnectionParams): void {
+  #initialise(params: ConnectionParams): void {
     if (this.initialised) return void this.#close(CLOSE_CODES.DUPLICATE_INIT)
+    this.#state = 'INITIALISING'
+    const { access, log } = this.services
+    if (!access.enabled) return void this.#admit(params, EVERYBODY)
+    access.ofConnectionParams(params).then(
+      (principal) => this.#admit(params, principal),
+      (error: unknown) => {
+        const { code } = isUnavailable(error) ? CLOSE_CODES.OVER_CAPACITY : CLOSE_CODES.FORBIDDEN
+        this.connection.close(code, toPublicError(error, log).message)
+      },
+    )
+  }
+
+  #admit({ clientKey }: ConnectionParams, principal: Principal): void {
+    // It may have gone while its credentials were looked at.
+    if (!this.connection.open || this.#state === 'CLOSED') return
     if (clientKey !== undefined) {
       if (!isClientKey(clientKey)) {
         const reason = `connectionParams.clientKey must be a string of 1 to ${MAX_CLIENT_KEY_BYTES} bytes`
@@ -151,18 +191,22 @@ export class Conversation implements SocketListener, OperationSurroundings, Spea
       }
       this.session.details.clientKey = clientKey
     }
+    this.access.principal = principal
+    this.session.details.subject = principal.subject
+    if (this.services.access.enabled) this.services.expiries.watch(this.access)
     this.#state = 'ACKNOWLEDGED'
     this.send({ type: MessageType.ConnectionAck, payload: this.services.welcome(this.session.id) })
   }
 
   #subscribe(operationId: string, params: OperationParams): void {
     if (this.#state !== 'ACKNOWLEDGED') return void this.#close(CLOSE_CODES.UNAUTHORIZED)
-    if (this.session.subscriptions.has(operationId) || this.#operations?.has(operationId)) {
+    if (this.isUnderWay(operationId)) {
       return void this.connection.close(
         CLOSE_CODES.DUPLICATE_ID.code,
         `Subscriber for ${operationId} already exists`,
       )
     }
+    this.access.begins(operationId)
     const operation = new Operation(operationId, this)
     this.#operations ??= new Map()
     this.#operations.set(operationId, operation)

@@ -1,12 +1,14 @@
 import { readFileSync } from 'node:fs'
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import type { Duplex } from 'node:stream'
+import type { Access } from '../access/access.ts'
 import { httpOrigin } from '../graphql/context.ts'
 import { createHttpPost, isHttpPost } from '../graphql/http-post.ts'
 import { GRAPHQL_PATH, type Yoga } from '../graphql/yoga.ts'
 import type { Log } from '../observability/log.ts'
 import type { Metrics } from '../observability/metrics.ts'
 import type { ClientAddress } from './client-address.ts'
+import { principalOf } from './http-access.ts'
 import { HTTP_LIMITS, pathOf, sendText } from './listening.ts'
 import type { WebSocketSide } from './websocket.ts'
 
@@ -16,6 +18,7 @@ export interface HttpOptions {
   readonly yoga: Yoga
   readonly sockets: WebSocketSide
   readonly metrics: Metrics
+  readonly access: Access
   readonly clientAddress: ClientAddress
   readonly log: Log
   /** What keeps this replica from taking connections; null when nothing does. */
@@ -27,12 +30,19 @@ export function createHttpServer({
   yoga,
   sockets,
   metrics,
+  access,
   clientAddress,
   unready,
   log,
 }: HttpOptions): Server {
-  const originOf = (request: IncomingMessage) => httpOrigin(clientAddress(request))
-  const post = createHttpPost(yoga, originOf, log)
+  const post = createHttpPost(yoga, log)
+  const graphql = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
+    const principal = await principalOf(access, request, response, log)
+    if (principal === null) return
+    const origin = httpOrigin(clientAddress(request), principal)
+    if (isHttpPost(request)) await post(request, response, origin)
+    else await yoga(request, response, { origin })
+  }
   const routes: Record<string, (response: ServerResponse) => void | Promise<void>> = {
     '/': (response) => {
       response.writeHead(302, { location: GRAPHQL_PATH }).end()
@@ -54,10 +64,7 @@ export function createHttpServer({
   }
   const server = createServer(HTTP_LIMITS, (request, response) => {
     const path = pathOf(request)
-    if (path === GRAPHQL_PATH) {
-      if (isHttpPost(request)) return void post(request, response)
-      return void yoga(request, response, { origin: originOf(request) })
-    }
+    if (path === GRAPHQL_PATH) return void graphql(request, response)
     const route = Object.hasOwn(routes, path) ? routes[path] : undefined
     if (!route)
       return sendText(response, 404, `Nothing is here. GraphQL and GraphiQL are at ${GRAPHQL_PATH}.`)

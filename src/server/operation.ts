@@ -5,16 +5,18 @@ import {
   getOperationAST,
   OperationTypeNode,
 } from 'graphql'
+import type { Principal } from '../access/principal.ts'
 import type { Hub } from '../delivery/hub.ts'
 import type { Session } from '../delivery/session.ts'
 import type { Subscription } from '../delivery/subscription.ts'
 import { badUserInput } from '../errors.ts'
-import type { OperationOrigin } from '../graphql/context.ts'
+import type { OperationOrigin, SessionAccess } from '../graphql/context.ts'
 import { toPublicError } from '../graphql/plugins/errors.ts'
 import { type OperationParams, prepareOperation } from '../graphql/prepare.ts'
 import type { Trial } from '../graphql/trial.ts'
 import type { Yoga } from '../graphql/yoga.ts'
 import type { Log } from '../observability/log.ts'
+import type { AccessOfSession } from './session-access.ts'
 
 /** What all operations of a replica share. */
 export interface OperationServices {
@@ -28,6 +30,7 @@ export interface OperationServices {
 export interface OperationSurroundings {
   readonly services: OperationServices
   readonly session: Session
+  readonly access: AccessOfSession
   /** Where the session may stay only if it resumes; null for all others. */
   readonly trial: Trial | null
   /** Subscriptions of this session that have begun, of whatever field. */
@@ -61,8 +64,12 @@ export class Operation implements OperationOrigin {
     this.#surroundings = surroundings
   }
 
-  get subject(): string | null {
-    return this.session.details.subject
+  get principal(): Principal {
+    return this.#surroundings.access.principal
+  }
+
+  get access(): SessionAccess {
+    return this.#surroundings.access
   }
 
   get session(): Session {

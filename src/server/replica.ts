@@ -1,5 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { readFileSync } from 'node:fs'
+import { createAccess } from '../access/access.ts'
+import { Expiries } from '../access/expiries.ts'
 import { StoreMeter } from '../broker/store-meter.ts'
 import { CLOSE_CODES } from '../close-codes.ts'
 import { createChooser } from '../cluster/choice.ts'
@@ -81,7 +83,9 @@ export async function startReplica(config: Config, processLog: Log): Promise<Rep
     ...{ replicaId: id, config, settings, broker, registry, peers, chooser, hub, pushRate, log },
     ...{ statistics, counts, events },
   }
-  const yoga = createGraphQL(services)
+  const access = createAccess(config, (error) => log.warn({ err: error }, 'API keys could not be read anew'))
+  const expiries = new Expiries()
+  const yoga = createGraphQL(services, expiries)
   const clientAddress = createClientAddress(config.trustedProxies)
   const relayId = createRelayId(config.trustedProxies)
   const admission = new Admission({
@@ -91,7 +95,7 @@ export async function startReplica(config: Config, processLog: Log): Promise<Rep
   })
   const refusal = () => (drain.active ? CLOSE_CODES.RESTART : null)
   const sockets = new WebSocketSide({
-    ...{ config, hub, yoga, sweep, clientAddress, relayId, log, refusal, admission },
+    ...{ access, expiries, config, hub, yoga, sweep, clientAddress, relayId, log, refusal, admission },
     welcome: (sessionId) => welcome(sessionId),
   })
   const drain = new Drain({
@@ -117,12 +121,14 @@ export async function startReplica(config: Config, processLog: Log): Promise<Rep
     if (!membership.joined) return 'not in the cluster yet: the store cannot be reached'
     return broker.available && registry.available ? null : 'the store cannot be reached'
   }
-  const server = createHttpServer({ yoga, sockets, metrics, clientAddress, unready, log })
+  const server = createHttpServer({ yoga, sockets, metrics, access, clientAddress, unready, log })
   const { port, url } = await listen(server, config).catch(async (error: unknown) => {
     await hub[Symbol.asyncDispose]()
     await recorder[Symbol.asyncDispose]()
     minutes[Symbol.dispose]()
     sweep[Symbol.dispose]()
+    expiries[Symbol.dispose]()
+    access[Symbol.dispose]()
     meter[Symbol.dispose]()
     await store[Symbol.asyncDispose]()
     throw error
@@ -172,6 +178,8 @@ export async function startReplica(config: Config, processLog: Log): Promise<Rep
     await closeServer(server)
     await agent?.[Symbol.asyncDispose]()
     sweep[Symbol.dispose]()
+    expiries[Symbol.dispose]()
+    access[Symbol.dispose]()
     meter[Symbol.dispose]()
     await store[Symbol.asyncDispose]()
   }

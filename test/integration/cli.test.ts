@@ -2,8 +2,9 @@ import { createServer, type Server } from 'node:http'
 import { type AddressInfo, createServer as createTcpServer } from 'node:net'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { Command, runCommand } from '../support/command.ts'
-import { type GatewayProcess, startGatewayProcess } from '../support/gateway.ts'
+import { type GatewayProcess, startGatewayProcess, startTestGateway } from '../support/gateway.ts'
 import { push, untilOffline, untilOnline } from '../support/graphql-request.ts'
+import { SECRET } from '../support/tokens.ts'
 
 let gateway: GatewayProcess
 let url: string
@@ -225,7 +226,7 @@ test('replicas is a table, JSON for programs, and with --watch again each second
 })
 
 test('help of every command has examples and exit codes, and ends with 0', async () => {
-  const commands = ['start', 'listen', 'push', 'replicas', 'drain', 'undrain']
+  const commands = ['start', 'listen', 'push', 'replicas', 'drain', 'undrain', 'token']
   const helps = await Promise.all(commands.map((command) => runCommand(['help', command])))
   for (const [index, { code, stdout }] of helps.entries()) {
     expect(code).toBe(0)
@@ -247,13 +248,14 @@ test('start tells every wrong setting at once and ends with 2', async () => {
   const [head, ...problems] = stderr.trimEnd().split('\n')
   expect(head).toBe('Cloudpush does not start; 6 settings are to mend:')
   expect(problems.map((line) => line.split(' ')[3])).toEqual([
-    '--jwt-secret',
     '--log-levl',
     'CLOUDPUSH_RETENTION',
     '--port',
+    '--jwt-secret',
     '--capacity',
     'HOST',
   ])
+  expect(stderr).not.toContain('s3')
 })
 
 test('start on a port that is in use ends with 1 and names the mend', async () => {
@@ -311,4 +313,61 @@ test('drain shows how far it is and ends when the replica is empty; undrain take
   const unknown = await runCommand(['drain', 'nobody', ...address])
   expect(unknown.code).toBe(1)
   expect(unknown.stderr).toContain('NOT_FOUND')
+})
+
+test('a token made by hand lets listen and push in, as far as it goes, by option, variable and file', async () => {
+  const env = { CLOUDPUSH_JWT_SECRET: SECRET }
+  await using guarded = await startTestGateway({ jwtSecret: SECRET })
+  const made = async (...words: string[]) => {
+    const { code, stdout, stderr } = await runCommand(['token', ...words], { env })
+    expect([code, stderr]).toEqual([0, ''])
+    return stdout.trim()
+  }
+  const [reader, writer] = await Promise.all([
+    made('--subscribe', 'alice', 'room:*', '--expires', '5m'),
+    made('--push', 'alice', '--subject', 'writer'),
+  ])
+  const url = ['--url', guarded.graphqlUrl]
+  await using listening = new Command([
+    'listen',
+    'alice',
+    ...url,
+    '--json',
+    '--count',
+    '1',
+    '--token',
+    reader,
+  ])
+  await listening.stderr.take('listening', (line) => line.startsWith('listening'))
+  const pushed = await runCommand(['push', 'alice', '1', ...url], { env: { CLOUDPUSH_TOKEN: writer } })
+  expect(pushed).toMatchObject({ code: 0, stderr: '' })
+  expect(JSON.parse((await listening.finished()).stdout)).toMatchObject({
+    identifier: 'alice',
+    from: 'writer',
+  })
+
+  const refused = await runCommand(['push', 'bob', '1', ...url, '--token', writer])
+  expect(refused).toMatchObject({ code: 1, stderr: 'FORBIDDEN: There is no push grant for "bob".\n' })
+  const unknown = await runCommand(['replicas', ...url])
+  expect(unknown).toMatchObject({ code: 1, stdout: '' })
+  expect(unknown.stderr).toMatch(/^UNAUTHENTICATED: /)
+  // What is refused now is refused the next time: it does not try again for ever.
+  const stranger = await runCommand(['listen', 'alice', ...url, '--token', 'nonsense'])
+  expect(stranger).toMatchObject({ code: 1, stdout: '' })
+  expect(stranger.stderr).toContain('The token is not valid.')
+  expect(await runCommand(['listen', 'alice', ...url, '--token', '@/no/such/file'])).toMatchObject({
+    code: 2,
+  })
+})
+
+test('a token cannot be made without a secret, nor with a pattern that is none', async () => {
+  expect((await runCommand(['token', '--subscribe', 'alice'])).stderr).toContain('CLOUDPUSH_JWT_SECRET')
+  const env = { CLOUDPUSH_JWT_SECRET: SECRET }
+  const wrong = await runCommand(['token', '--subscribe', 'room*'], { env })
+  expect(wrong).toMatchObject({ code: 2, stdout: '' })
+  expect(wrong.stderr).toContain('"room*" has a star beside other characters')
+  expect((await runCommand(['token', '--expires', '1w'], { env })).code).toBe(2)
+  const weak = await runCommand(['token', '--jwt-secret', 'hunter2'])
+  expect(weak.stderr).toContain('must have 32 bytes at least')
+  expect(weak.stderr).not.toContain('hunter2')
 })

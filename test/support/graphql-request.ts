@@ -20,15 +20,16 @@ export interface HttpAnswer<T> extends GraphQLAnswer<T> {
 
 type Variables = Readonly<Record<string, unknown>>
 
-/** One GraphQL operation over HTTP POST, with nothing between the test and the wire. */
+/** One GraphQL operation over HTTP POST, with nothing between the test and the wire. `credentials` are headers. */
 export async function graphqlRequest<T = Record<string, unknown>>(
   { graphqlUrl }: GatewayAddress,
   query: string,
   variables: Variables = {},
+  credentials: Readonly<Record<string, string>> = {},
 ): Promise<HttpAnswer<T>> {
   const response = await fetch(graphqlUrl, {
     method: 'POST',
-    headers: { 'content-type': 'application/json', accept: 'application/json' },
+    headers: { 'content-type': 'application/json', accept: 'application/json', ...credentials },
     body: JSON.stringify({ query, variables }),
   })
   return { ...((await response.json()) as GraphQLAnswer<T>), status: response.status }

@@ -23,6 +23,8 @@ export interface RawClientOptions {
   readonly echo?: boolean
   /** More headers of the handshake. */
   readonly headers?: Readonly<Record<string, string>>
+  /** What `connect` gives with its `connection_init`. */
+  readonly connectionParams?: Readonly<Record<string, unknown>>
   /** Answer WebSocket pings, as every WebSocket implementation does (default). */
   readonly autoPong?: boolean
 }
@@ -84,7 +86,7 @@ export class RawClient implements AsyncDisposable {
   /** Opens the socket and waits until the server has acknowledged the connection. */
   static async connect(gateway: GatewayAddress, options: RawClientOptions = {}): Promise<RawClient> {
     const client = await RawClient.open(gateway, options)
-    client.send({ type: 'connection_init' })
+    client.send({ type: 'connection_init', payload: options.connectionParams })
     await client.expect('connection_ack')
     return client
   }
@@ -106,6 +108,12 @@ export class RawClient implements AsyncDisposable {
       what,
       (message) => message.type === type && (id === undefined || message.id === id) && matches(message),
     )
+  }
+
+  /** The first message of one of these types for an operation. */
+  expectAnyOf(id: string, types: readonly string[]): Promise<ProtocolMessage> {
+    const what = `${types.join(' or ')} of operation ${JSON.stringify(id)}`
+    return this.#arrivals.take(what, (message) => message.id === id && types.includes(message.type))
   }
 
   /** Waits until everything that the server sent before now has arrived, by a ping and its pong. */

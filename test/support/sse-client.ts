@@ -29,11 +29,12 @@ export class SseClient implements AsyncDisposable {
     gateway: GatewayAddress,
     query: string,
     variables: Readonly<Record<string, unknown>> = {},
+    credentials: Readonly<Record<string, string>> = {},
   ): Promise<SseClient> {
     const body = JSON.stringify({ query, variables })
     return SseClient.request(gateway.graphqlUrl, {
       method: 'POST',
-      headers: { 'content-type': 'application/json' },
+      headers: { 'content-type': 'application/json', ...credentials },
       body,
     })
   }

@@ -1,3 +1,6 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { SETTINGS, type SettingName, settingsOf } from '../../src/config/settings.ts'
@@ -32,6 +35,8 @@ const RANGES: Partial<Record<SettingName, readonly [least: number, most: number]
   maxSubscriptionsPerSession: [1, 100_000],
   maxIdentifiersPerSubscription: [1, 10_000],
   maxRecipientsPerPush: [1, 1_000_000],
+  jwksMaxAgeSeconds: [1, 31_622_400],
+  jwtClockToleranceSeconds: [0, 300],
   connectionRatePerSecond: [0, 1_000_000],
   pushRatePerSecond: [0, 1_000_000],
   holdSeconds: [0, 31_622_400],
@@ -50,6 +55,11 @@ function anyText(name: SettingName): fc.Arbitrary<string> {
     replicaId: fc.constantFrom('r1', 'pod-0.local', 'a b', 'a~1'),
     publicUrl: fc.constantFrom('ws://a/graphql', 'wss://a', 'https://a', 'ftp://a'),
     trustedProxies: fc.constantFrom('none', '10.0.0.0/8, ::1', '10.0.0.0/33', '10.0.0'),
+    jwtSecret: fc.constantFrom('x'.repeat(32), 'too short', '@/no/such/file'),
+    jwksUrl: fc.constantFrom('https://a/keys', 'ftp://a'),
+    jwtIssuer: fc.constantFrom('https://a', ''),
+    jwtAudience: fc.constantFrom('a', ''),
+    apiKey: fc.constantFrom('k'.repeat(16), `${'k'.repeat(16)}, ${'l'.repeat(20)}`, 'short', ','),
     insecure: fc.constantFrom('true', 'false', '1', '0', 'yes'),
     logLevel: fc.constantFrom('silent', 'error', 'warn', 'info', 'debug', 'loud'),
     logSample: fc.constantFrom('0', '1', '0.01', '.5', '1.5', '-1', '1e-3'),
@@ -69,6 +79,13 @@ test('nothing given is the documented defaults', () => {
     publicUrl: null,
     trustedProxies: '127.0.0.0/8,::1',
     insecure: false,
+    jwtSecret: null,
+    jwksUrl: null,
+    jwksMaxAgeSeconds: 300,
+    jwtIssuer: null,
+    jwtAudience: null,
+    jwtClockToleranceSeconds: 5,
+    apiKey: null,
     retentionSeconds: 3600,
     retentionMessages: 1000,
     resumeSeconds: 3600,
@@ -94,6 +111,8 @@ test('a flag and its variable take the same texts to the same values, and refuse
   const given = fc
     .constantFrom(...settingsOf('start'))
     .chain((name) => fc.tuple(fc.constant(name), anyText(name)))
+    // An empty variable is one that is not set; an empty flag is a wrong one.
+    .filter(([, text]) => text !== '')
   fc.assert(
     fc.property(given, ([name, text]) => {
       const byFlag = parseConfig({ flags: { [name]: text }, env: {} })
@@ -141,21 +160,21 @@ test('a variable of ours that is no setting is a problem, with the one that was 
     problemsOf({
       env: {
         CLOUDPUSH_RETENTION_SECOND: '1',
-        CLOUDPUSH_JWT_SECRET: 'x',
+        CLOUDPUSH_SECRET_OF_THE_KING: 'x',
         CLOUDPUSH_URL: 'ws://a',
         PATH: '/bin',
       },
     }),
   ).toEqual([
     'CLOUDPUSH_RETENTION_SECOND is not a setting; did you mean CLOUDPUSH_RETENTION_SECONDS?',
-    'CLOUDPUSH_JWT_SECRET is not a setting; cloudpush start --help lists them.',
+    'CLOUDPUSH_SECRET_OF_THE_KING is not a setting; cloudpush start --help lists them.',
   ])
 })
 
 test('a flag that is no setting is a problem, with the one that was meant', () => {
-  expect(problemsOf({ unknownFlags: ['--prot', '--jwt-secret', '--insecure=yes', 'word'] })).toEqual([
+  expect(problemsOf({ unknownFlags: ['--prot', '--secret-of-the-king', '--insecure=yes', 'word'] })).toEqual([
     '--prot is not a setting; did you mean --port?',
-    '--jwt-secret is not a setting; cloudpush start --help lists them.',
+    '--secret-of-the-king is not a setting; cloudpush start --help lists them.',
     '--insecure takes no value; leave "=yes" out.',
     '"word" is not understood; settings begin with --.',
   ])
@@ -257,4 +276,36 @@ test('a gateway takes its own settings and those that it shares, says which are 
   expect(problemsOf({ unknownFlags: ['--stall-seconds=3'] })).toEqual([
     '--stall-seconds is a setting of cloudpush gateway; cloudpush start has no use for it.',
   ])
+})
+
+test('a secret is itself, or in a file; where it is wrong it is not repeated', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'cloudpush-config-'))
+  try {
+    const file = join(folder, 'secret')
+    writeFileSync(file, `${'s'.repeat(40)}\n`)
+    expect(configOf({ flags: { jwtSecret: `@${file}` } }).jwtSecret).toBe('s'.repeat(40))
+    writeFileSync(file, `${'k'.repeat(16)}\n${'l'.repeat(16)}\n`)
+    const keys = ['k'.repeat(16), 'l'.repeat(16)]
+    expect(configOf({ flags: { apiKey: `@${file}` } }).apiKey).toEqual({ keys, file })
+    expect(configOf({ env: { CLOUDPUSH_API_KEY: keys.join(',') } }).apiKey).toEqual({ keys, file: null })
+  } finally {
+    rmSync(folder, { recursive: true })
+  }
+  expect(
+    problemsOf({ flags: { jwtSecret: 'hunter2', apiKey: 'swordfish,and-one-that-is-long-enough' } }),
+  ).toEqual([
+    '--jwt-secret must have 32 bytes at least, such as openssl rand -base64 32 makes.',
+    '--api-key must be one or more keys of 16 characters at least, with commas between.',
+  ])
+  expect(problemsOf({ flags: { jwtSecret: '@/no/such/file' } })).toEqual([
+    '--jwt-secret names a file, after the @, that cannot be read.',
+  ])
+})
+
+test('an address that others reach is allowed with authentication, whichever it is', () => {
+  const flags = { host: '0.0.0.0' }
+  expect(problemsOf({ flags })).toHaveLength(1)
+  expect(problemsOf({ flags: { ...flags, jwtSecret: 's'.repeat(32) } })).toEqual([])
+  expect(problemsOf({ flags: { ...flags, jwksUrl: 'https://a/keys' } })).toEqual([])
+  expect(problemsOf({ flags: { ...flags, apiKey: 'k'.repeat(16) } })).toEqual([])
 })

@@ -3,6 +3,7 @@ import { EVERYONE, type NewPush, type Published } from '../../broker/broker.ts'
 import {
   badUserInput,
   CloudpushError,
+  forbidden,
   payloadTooLarge,
   rateLimited,
   tooManyRecipients,
@@ -24,6 +25,7 @@ export async function push(
     const checked = toPush(services, origin, input)
     checkRate(services, origin)
     const published = await services.broker.publish(checked)
+    if (published.duplicate) await checkOwner(services, checked)
     services.counts.accepted(checked.trigger, published.duplicate)
     services.events.accepted(checked, published)
     return published
@@ -33,8 +35,22 @@ export async function push(
   }
 }
 
+/**
+ * The id may be taken by somebody else's push: then nothing of this one was stored, which must not be taken for a repeat,
+ * and what became of the other is not told.
+ */
+async function checkOwner({ broker }: Services, { id, from }: NewPush): Promise<void> {
+  const first = await broker.receipt(id)
+  if (first !== null && first.from !== from) {
+    throw forbidden('This id is that of another pusher; push with one of your own.', { argument: 'input.id' })
+  }
+}
+
 /** Who pushes too often is told when to try again; nothing was accepted. */
-function checkRate({ pushRate, settings }: Services, { subject, address }: OperationOrigin): void {
+function checkRate(
+  { pushRate, settings }: Services,
+  { principal: { subject }, address }: OperationOrigin,
+): void {
   const { pushRatePerSecond } = settings.current
   if (pushRatePerSecond === 0) return
   // A subject may look like an address: they must not share a bucket.
@@ -62,7 +78,7 @@ function toPush({ config, settings }: Services, origin: OperationOrigin, input: 
     id: checkPushId(input.id ?? null),
     to: recipients(input, config.maxRecipientsPerPush),
     payload,
-    from: origin.subject,
+    from: origin.principal.subject,
     trigger: origin.trigger,
     delaySeconds: checkSeconds('delaySeconds', input.delaySeconds ?? 0, MAX_DELAY_SECONDS),
     ttlSeconds:

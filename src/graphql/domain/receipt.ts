@@ -46,7 +46,7 @@ export async function acknowledge(
   identifier: string,
 ): Promise<boolean> {
   checkIdentifiers([identifier], 'identifier')
-  const by = origin.session ? `session:${origin.session.id}` : `subject:${origin.subject ?? ''}`
+  const by = origin.session ? `session:${origin.session.id}` : `subject:${origin.principal.subject ?? ''}`
   const counted = await broker.acknowledge(messageId, identifier, by)
   if (counted) counts.acknowledged++
   return counted

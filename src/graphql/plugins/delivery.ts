@@ -16,6 +16,7 @@ import type { Context } from '../context.ts'
 import { checkIdentifiers } from '../domain/identifiers.ts'
 import { checkCursors } from '../domain/messages.ts'
 import { resumeSubjectOf } from '../durable.ts'
+import { authorise, ruleOf } from '../guard.ts'
 import { resultsOf } from './delivery-results.ts'
 
 /** The root field whose results are delivered by the hub. */
@@ -42,7 +43,8 @@ export function useDelivery(): EnvelopPlugin<Context> {
 }
 
 function subscribe(args: ExecutionArgs, operation: OperationDefinitionNode, field: FieldNode) {
-  const { services, origin } = args.contextValue as Context
+  const context = args.contextValue as Context
+  const { services, origin } = context
   const variables = getVariableValues(
     args.schema,
     operation.variableDefinitions ?? [],
@@ -52,6 +54,8 @@ function subscribe(args: ExecutionArgs, operation: OperationDefinitionNode, fiel
   const definition = args.schema.getSubscriptionType()?.getFields()[FIELD]
   if (!definition) throw new Error(`the schema has no subscription ${FIELD}`)
   const { identifiers, after } = argumentsOf(getArgumentValues(definition, field, variables.coerced))
+  // graphql-js would have done it on its way to the field's `subscribe`.
+  authorise(ruleOf('Subscription', FIELD), { identifiers }, context, true)
   const { hub, config } = services
   const distinct = checkIdentifiers(identifiers, 'identifiers')
   if (distinct.length > config.maxIdentifiersPerSubscription) {
@@ -89,7 +93,7 @@ function subscribe(args: ExecutionArgs, operation: OperationDefinitionNode, fiel
       throw rateLimited('This replica takes no new sessions now; connect again.')
     })
   }
-  return resultsOf(hub, origin.subject, (session) =>
+  return resultsOf(hub, origin.principal.subject, (session) =>
     hub.subscribe({ ...request, session, operationId: randomUUID(), resumeAs: null }),
   )
 }

@@ -1,4 +1,4 @@
-import { notImplemented } from '../../errors.ts'
+import { badUserInput } from '../../errors.ts'
 import { configure, readSettings, watchSettings } from '../domain/settings.ts'
 import { readStatistics, watchStatistics } from '../domain/statistics.ts'
 import type { Resolvers } from '../generated/resolvers.ts'
@@ -16,8 +16,9 @@ export const operationsResolvers: Resolvers = {
   },
   Mutation: {
     configure: (_root, { input }, { services }) => configure(services, input),
-    authenticate: () => {
-      throw notImplemented('authenticate')
+    authenticate: (_root, { token }, { origin }) => {
+      if (origin.access) return origin.access.renew(token)
+      throw badUserInput('Only a WebSocket session has a token to renew; over HTTP send the new one.')
     },
   },
 }
