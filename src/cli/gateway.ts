@@ -1,3 +1,4 @@
+import { redisAddress } from '../config/redis-url.ts'
 import type { SettingName } from '../config/settings.ts'
 import type { Config } from '../config.ts'
 import { type Gateway, startGateway } from '../gateway/gateway.ts'
@@ -45,7 +46,7 @@ ${bold('Cloudpush gateway')} ${dim(id)}
   WebSocket  ${shown.replace(/^http/, 'ws')}/graphql
   Metrics    ${shown}/metrics
   Health     ${shown}/healthz  ${shown}/readyz
-  Replicas   those of Redis at ${new URL(config.redis).host}, prefix ${config.redisPrefix}
+  Replicas   those of Redis at ${redisAddress(config.redis)}, prefix ${config.redisPrefix}
 
 `
 }

@@ -1,3 +1,4 @@
+import { redisAddress } from '../config/redis-url.ts'
 import type { SettingName } from '../config/settings.ts'
 import { type Config, hasAuthentication, isLoopback } from '../config.ts'
 import { createLog } from '../observability/log.ts'
@@ -40,7 +41,7 @@ export function banner(
   const broker =
     config.redis === null
       ? 'embedded, in memory: gone when this process ends'
-      : `Redis at ${new URL(config.redis).host}`
+      : `Redis at ${redisAddress(config.redis)}`
   const elsewhere = url === 'http://localhost:4000' ? '' : ` --url ${url}/graphql`
   return `
 ${bold('Cloudpush')} ${dim(replica.id)}

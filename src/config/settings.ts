@@ -1,5 +1,7 @@
+import { readFileSync } from 'node:fs'
 import { z } from 'zod'
 import { parseNetworks } from './networks.ts'
+import { parseRedisUrl } from './redis-url.ts'
 import { readSecret, splitKeys } from './secrets.ts'
 
 /**
@@ -34,6 +36,19 @@ const url = (schemes: readonly string[]) =>
   z.string().refine((text) => URL.canParse(text) && schemes.includes(new URL(text).protocol), {
     message: `must be a URL that begins with ${schemes.map((scheme) => `${scheme}//`).join(' or ')}`,
   })
+
+/** A file, read once: what is wrong with it is told at the start. */
+const pem = z.string().transform((path, context) => {
+  try {
+    const text = readFileSync(path, 'utf8')
+    if (text.includes('-----BEGIN ')) return text
+    context.addIssue({ code: 'custom', message: 'must name a PEM file (-----BEGIN …)' })
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException
+    context.addIssue({ code: 'custom', message: `names a file that cannot be read (${code})` })
+  }
+  return z.NEVER
+})
 
 const setting = <T>(
   group: Setting['group'],
@@ -82,12 +97,11 @@ export const SETTINGS = {
     'redis',
     '<url>',
     null,
-    // What is no URL at all has been told by then.
-    url(['redis:']).refine(
-      (text) => !URL.canParse(text) || /^\/?\d*$/.test(new URL(text).pathname),
-      'must end after the host, the port, or the number of the database',
-    ),
-    'Redis 7+ that the replicas share, as redis://[user:password@]host[:port][/db]; without it: the embedded broker, in memory',
+    z.string().superRefine((text, context) => {
+      const location = parseRedisUrl(text)
+      if (typeof location === 'string') context.addIssue({ code: 'custom', message: location })
+    }),
+    'Redis 7+ or Valkey 7.2+ that the replicas share: redis://[user:password@]host[:port][/db], redis+sentinel://host,host/name or redis+cluster://host,host; rediss for TLS; without it: the embedded broker, in memory',
     ['REDIS_URL'],
   ),
   redisPrefix: setting(
@@ -97,6 +111,38 @@ export const SETTINGS = {
     'cp',
     z.string().regex(/^[A-Za-z0-9:_.-]{1,64}$/, 'must have 1 to 64 of the characters A–Z a–z 0–9 : _ . -'),
     'what all keys and channels in Redis begin with',
+  ),
+  redisCa: setting<string | null>(
+    'Where',
+    'redis-ca',
+    '<file>',
+    null,
+    pem,
+    'certificates (PEM) that the one of Redis must come from, with rediss',
+  ),
+  redisCert: setting<string | null>(
+    'Where',
+    'redis-cert',
+    '<file>',
+    null,
+    pem,
+    'our certificate (PEM), where Redis asks for one',
+  ),
+  redisKey: setting<string | null>(
+    'Where',
+    'redis-key',
+    '<file>',
+    null,
+    pem,
+    'the key (PEM) of our certificate',
+  ),
+  redisSentinelPassword: setting<string | null>(
+    'Where',
+    'redis-sentinel-password',
+    '<text>',
+    null,
+    z.string(),
+    'password of the Sentinels, where they have one of their own',
   ),
   agentPort: setting<number | null>(
     'Where',
@@ -375,6 +421,10 @@ const SHARED: readonly SettingName[] = [
   'host',
   'redis',
   'redisPrefix',
+  'redisCa',
+  'redisCert',
+  'redisKey',
+  'redisSentinelPassword',
   'insecure',
   'idleTimeoutSeconds',
   'drainSeconds',

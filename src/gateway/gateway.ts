@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { createServer, type ServerResponse } from 'node:http'
 import { setTimeout as delay } from 'node:timers/promises'
+import { redisSourceOf } from '../broker/redis/client.ts'
 import { CLOSE_CODES } from '../close-codes.ts'
 import { createChooser } from '../cluster/choice.ts'
 import { createRedisCluster } from '../cluster/redis/cluster.ts'
@@ -33,7 +34,12 @@ export interface Gateway extends AsyncDisposable {
  */
 export async function startGateway(config: Config & { readonly redis: string }, log: Log): Promise<Gateway> {
   const id = `g-${randomBytes(6).toString('hex')}`
-  const cluster = createRedisCluster({ url: config.redis, prefix: config.redisPrefix, replicaId: id, log })
+  const cluster = createRedisCluster({
+    ...redisSourceOf(config, config.redis),
+    prefix: config.redisPrefix,
+    replicaId: id,
+    log,
+  })
   const { registry } = cluster
   const steering = new Steering(registry, createChooser({ registry }))
   // Requests are no sessions: they are counted apart.

@@ -1,6 +1,7 @@
 import type { Broker } from '../broker/broker.ts'
 import { createMemoryBroker } from '../broker/memory.ts'
 import { createRedisBroker } from '../broker/redis/broker.ts'
+import { redisSourceOf } from '../broker/redis/client.ts'
 import type { StoreMeter } from '../broker/store-meter.ts'
 import type { Peers } from '../cluster/peers.ts'
 import { createMemoryPeers } from '../cluster/peers-memory.ts'
@@ -41,7 +42,13 @@ export function connectStore(config: Config, replicaId: string, log: Log, meter:
       [Symbol.asyncDispose]: () => broker[Symbol.asyncDispose](),
     }
   }
-  const connection = { url: config.redis, prefix: config.redisPrefix, replicaId, log, meter }
+  const connection = {
+    ...redisSourceOf(config, config.redis),
+    prefix: config.redisPrefix,
+    replicaId,
+    log,
+    meter,
+  }
   const cluster = createRedisCluster(connection)
   const broker = createRedisBroker({ ...connection, limits })
   return {

@@ -4,17 +4,17 @@ import type { Log } from '../../observability/log.ts'
 import type { Broker, BrokerLimits, BrokerListener, Unwatch } from '../broker.ts'
 import type { StoreMeter } from '../store-meter.ts'
 import { parseArrival } from './channels.ts'
-import { CommandConnection } from './connection.ts'
+import { locate, type RedisSource } from './client.ts'
+import { openCommands } from './commands.ts'
 import { RedisHoldings } from './holdings.ts'
 import { RedisInboxes } from './inboxes.ts'
 import { createKeys } from './keys.ts'
+import { openPubSub } from './pubsub.ts'
 import { RedisPushes } from './pushes.ts'
 import { RedisStore, settleAll } from './store.ts'
-import { openPubSub } from './subscriber.ts'
 
-export interface RedisBrokerOptions {
-  /** `redis://[user:password@]host:port[/db]`; Redis 7.0 or Valkey 7.2 at least. */
-  readonly url: string
+/** Redis 7.0 or Valkey 7.2 at least. */
+export interface RedisBrokerOptions extends RedisSource {
   /** What every key begins with. */
   readonly prefix: string
   /** Unique per process start. */
@@ -34,25 +34,20 @@ const DUE_BATCH = 16
  * `BROKER_UNAVAILABLE`. `listen` rejects too and may be called again.
  */
 export function createRedisBroker(options: RedisBrokerOptions): Broker {
-  const { url, replicaId, limits, log } = options
-  const keys = createKeys(options.prefix)
-  const connection = new CommandConnection({
-    url,
-    name: `cloudpush:${replicaId}`,
-    log,
-    meter: options.meter,
-  })
-  const store = new RedisStore(keys, replicaId, connection, limits, log)
+  const { prefix, replicaId, limits, log, meter, ...source } = options
+  const keys = createKeys(prefix, locate(source).mode === 'cluster' ? 'cluster' : 'single')
+  const { partitions } = keys
+  const commands = openCommands({ ...source, name: `cloudpush:${replicaId}`, log, meter })
+  const store = new RedisStore(keys, replicaId, commands, limits, log)
   const holdings = new RedisHoldings(store)
   const pushes = new RedisPushes(store)
   const inboxes = new RedisInboxes(store)
-  const partitions = Array.from({ length: keys.partitions }, (_, partition) => partition)
 
   let listener: BrokerListener | undefined
   let closed = false
   const watchers = new Set<() => void>()
 
-  const channels = openPubSub({ url, name: `cloudpush:${replicaId}:sub`, log }, connection.client, () => {
+  const channels = openPubSub({ ...source, name: `cloudpush:${replicaId}:sub`, log }, commands, () => {
     listener?.interrupted()
     // What they watch may have changed unheard.
     for (const changed of watchers) changed()
@@ -60,7 +55,7 @@ export function createRedisBroker(options: RedisBrokerOptions): Broker {
   store.onForgotten = () => listener?.interrupted()
 
   function unavailable(message: string) {
-    return brokerUnavailable(message, {}, new Error(connection.trouble))
+    return brokerUnavailable(message, {}, new Error(commands.trouble))
   }
 
   /** Resolves when Redis has confirmed; a confirmation that comes too late ends the subscription again. */
@@ -118,12 +113,16 @@ export function createRedisBroker(options: RedisBrokerOptions): Broker {
     }
   }
 
+  function reachable(partition: number): boolean {
+    return commands.isAvailable(keys.slotOf(partition))
+  }
+
   let pulse: NodeJS.Timeout | undefined
   function schedulePulse(): void {
     if (closed) return
     pulse = setTimeout(
       async () => {
-        if (connection.available) await Promise.all(partitions.map(look))
+        await Promise.all(partitions.filter(reachable).map(look))
         schedulePulse()
       },
       PULSE_INTERVAL_MS * (0.8 + Math.random() * 0.4),
@@ -135,20 +134,19 @@ export function createRedisBroker(options: RedisBrokerOptions): Broker {
 
   return {
     async listen(to) {
-      const subscriptions: number[] = []
+      const results = await Promise.allSettled(
+        partitions.map((partition) =>
+          subscribe(keys.toPrefix(partition) + replicaId, (message) => heard(message, partition)),
+        ),
+      )
       try {
-        for (const partition of partitions) {
-          const channel = keys.toPrefix(partition) + replicaId
-          subscriptions.push(await subscribe(channel, (message) => heard(message, partition)))
-        }
+        for (const result of results) if (result.status === 'rejected') throw result.reason
         await settleAll(partitions.map((partition) => store.pulse(partition, 0)))
       } catch (error) {
-        for (const subscription of subscriptions) channels.unsubscribe(subscription)
-        throw brokerUnavailable(
-          `Redis at ${connection.address} cannot be used: ${connection.trouble}`,
-          {},
-          error,
-        )
+        for (const result of results) {
+          if (result.status === 'fulfilled') channels.unsubscribe(result.value)
+        }
+        throw brokerUnavailable(`Redis at ${commands.address} cannot be used: ${commands.trouble}`, {}, error)
       }
       listener = to
       if (!opened) schedulePulse()
@@ -186,7 +184,9 @@ export function createRedisBroker(options: RedisBrokerOptions): Broker {
     lastReplica: (identifier) => holdings.lastReplica(identifier),
     forgetReplica: (replica) => holdings.forgetReplica(replica),
     get available() {
-      return connection.available && channels.available
+      return partitions.some(
+        (partition) => reachable(partition) && channels.isAvailable(keys.slotOf(partition)),
+      )
     },
     async [Symbol.asyncDispose]() {
       closed = true
@@ -194,7 +194,7 @@ export function createRedisBroker(options: RedisBrokerOptions): Broker {
       clearTimeout(pulse)
       watchers.clear()
       channels.close()
-      connection.close()
+      commands.close()
     },
   }
 }

@@ -1,26 +1,27 @@
-import { Redis, type RedisOptions } from 'ioredis'
+import type { Redis } from 'ioredis'
+import { hostText, type RedisHost, redisAddress } from '../../config/redis-url.ts'
 import { brokerUnavailable, CloudpushError } from '../../errors.ts'
 import type { Log } from '../../observability/log.ts'
 import type { StoreMeter } from '../store-meter.ts'
+import { type ConnectionOptions, openRedis } from './client.ts'
 import { loadScripts } from './scripts.ts'
+import { TroubleLog } from './trouble.ts'
+import { infoField, refusalOf } from './version.ts'
 
-/** A command waits so long for a connection that is coming back, and so long for its answer: 2 s together at most. */
+/** A command waits so long for a connection that is coming back; with its answer 2 s at most. */
 const CONNECTION_LIMIT_MS = 400
-const COMMAND_LIMIT_MS = 1_400
-/** A connection that owes us answers and has been silent so long is dead. */
-const SILENCE_LIMIT_MS = 3_000
 const MAX_WAITING = 10_000
-const MIN_REDIS = '7.0'
-const MIN_VALKEY = '7.2'
 
-export interface ConnectionOptions {
-  /** `redis://[user:password@]host:port[/db]` */
-  readonly url: string
-  /** Shown in `CLIENT LIST`. */
-  readonly name: string
-  readonly log?: Log | undefined
-  readonly meter?: StoreMeter | undefined
+/** The command was not sent: it may be tried elsewhere, or again. */
+export class NotSent extends Error {}
+
+/** One process of Redis for as long as one connection to it lasts; another object: another one. */
+export interface ServerStint {
+  /** Redis's own `run_id`: another one after each start. */
+  readonly runId: string
 }
+
+export type Send<T> = (client: Redis, stint: ServerStint) => Promise<T>
 
 interface Waiting {
   readonly send: () => void
@@ -29,18 +30,23 @@ interface Waiting {
 }
 
 /**
- * One connection to Redis for commands. It reconnects for ever, with a jittered back-off; nothing that was sent is sent
- * again by itself, and what cannot be answered in time is rejected with `BROKER_UNAVAILABLE`.
+ * One connection to one server of Redis for commands. It reconnects for ever, with a jittered back-off; nothing that was
+ * sent is sent again by itself, and what cannot be answered in time is rejected.
  *
- *     CONNECTING ──ready and new enough──▶ READY ──connection lost──▶ CONNECTING
- *         └────── server is too old ─────▶ REFUSED ──connection lost──▶ CONNECTING
+ *     CONNECTING ──ready and fit──▶ READY ──connection lost──▶ CONNECTING
+ *         └────── too old ────────▶ REFUSED ──connection lost──▶ CONNECTING
  *     any ──close()──▶ CLOSED
+ *
+ * Fit is a server that is new enough and, outside a Cluster, is no replica of another one: a master that the Sentinels have
+ * deposed may still be there for a moment.
  */
 export class CommandConnection {
   readonly client: Redis
   /** `host:port`, for messages. */
   readonly address: string
+  readonly #isNode: boolean
   #state: 'CONNECTING' | 'READY' | 'REFUSED' | 'CLOSED' = 'CONNECTING'
+  #stint: ServerStint = { runId: '' }
   #waiting: Waiting[] = []
   readonly #trouble: TroubleLog
   readonly #log: Log | undefined
@@ -48,12 +54,14 @@ export class CommandConnection {
   #wasReady = false
   #gathering = false
 
-  constructor(options: ConnectionOptions) {
-    this.address = redisAddress(options.url)
+  /** @param node one node of a Cluster */
+  constructor(options: ConnectionOptions, node: RedisHost | null = null) {
+    this.address = node ? hostText(node) : redisAddress(options.url)
+    this.#isNode = node !== null
     this.#log = options.log
     this.#meter = options.meter
     this.#trouble = new TroubleLog(this.address, options.log)
-    this.client = openRedis(options)
+    this.client = openRedis(options, node)
     this.client.on('error', (error: Error) => this.#trouble.failed(error))
     this.client.on('close', () => {
       if (this.#state !== 'CLOSED') this.#state = 'CONNECTING'
@@ -61,8 +69,13 @@ export class CommandConnection {
     this.client.on('ready', () => void this.#admit())
   }
 
-  get available(): boolean {
+  get ready(): boolean {
     return this.#state === 'READY' && this.client.status === 'ready'
+  }
+
+  /** One server has all slots. */
+  isAvailable(_slot: number): boolean {
+    return this.ready
   }
 
   /** Why it is not available, for the operator. */
@@ -74,18 +87,29 @@ export class CommandConnection {
    * Runs a command, at once or as soon as the connection is there; commands are sent in the order of the calls.
    * Rejects with `BROKER_UNAVAILABLE`, whatever the cause.
    */
-  async run<T>(send: (client: Redis) => Promise<T>): Promise<T> {
+  async run<T>(_slot: number, send: Send<T>): Promise<T> {
     const begun = performance.now()
     try {
-      if (this.available) {
+      return await this.attempt(send)
+    } catch (error) {
+      throw toUnavailable(error, this.address, this.#log)
+    } finally {
+      this.#meter?.took(performance.now() - begun)
+    }
+  }
+
+  /** As `run`, but rejects with what happened: `NotSent`, Redis's own error, or that there was no answer. */
+  async attempt<T>(send: Send<T>): Promise<T> {
+    try {
+      if (this.ready) {
         this.#gather()
-        return await send(this.client)
+        return await send(this.client, this.#stint)
       }
       return await this.#later(send)
     } catch (error) {
-      throw this.#failure(error)
-    } finally {
-      this.#meter?.took(performance.now() - begun)
+      // It has become a replica: the master is elsewhere.
+      if (!this.#isNode && replyCode(error) === 'READONLY') this.client.disconnect(true)
+      throw error
     }
   }
 
@@ -106,34 +130,42 @@ export class CommandConnection {
     this.client.disconnect()
     for (const { reject, timer } of this.#waiting.splice(0)) {
       clearTimeout(timer)
-      reject(new Error('the connection was closed'))
+      reject(new NotSent('the connection was closed'))
     }
   }
 
-  #later<T>(send: (client: Redis) => Promise<T>): Promise<T> {
-    if (this.#state === 'CLOSED') throw new Error('the connection is closed')
-    if (this.#state === 'REFUSED') throw new Error(this.trouble)
-    if (this.#waiting.length >= MAX_WAITING) throw new Error('too many commands wait for the connection')
+  #later<T>(send: Send<T>): Promise<T> {
+    if (this.#state === 'CLOSED') throw new NotSent('the connection is closed')
+    if (this.#state === 'REFUSED') throw new NotSent(this.trouble)
+    if (this.#waiting.length >= MAX_WAITING) throw new NotSent('too many commands wait for the connection')
     return new Promise<T>((resolve, reject) => {
       const timer = setTimeout(() => {
         this.#waiting = this.#waiting.filter((other) => other !== waiting)
-        reject(new Error(this.trouble))
+        reject(new NotSent(this.trouble))
       }, CONNECTION_LIMIT_MS)
-      const waiting = { send: () => resolve(send(this.client)), reject, timer }
+      const waiting = { send: () => resolve(send(this.client, this.#stint)), reject, timer }
       this.#waiting.push(waiting)
     })
   }
 
   async #admit(): Promise<void> {
     try {
-      const [info] = await Promise.all([this.client.info('server'), this.#teach()])
-      const refusal = refusalOf(info, this.address)
+      const [server, replication] = await Promise.all([
+        this.client.info('server'),
+        this.client.info('replication'),
+        this.#teach(),
+      ])
       if (this.client.status !== 'ready' || this.#state === 'CLOSED') return
+      const refusal = refusalOf(server, this.address)
       if (refusal) {
         this.#state = 'REFUSED'
         this.#trouble.failed(new Error(refusal))
         return
       }
+      if (!this.#isNode && infoField(replication, 'role') !== 'master') {
+        throw new Error(`Redis at ${this.address} is a replica; its master must be named`)
+      }
+      this.#stint = { runId: infoField(server, 'run_id') ?? '' }
       this.#state = 'READY'
       if (this.#wasReady) this.#meter?.reconnected()
       this.#wasReady = true
@@ -144,8 +176,8 @@ export class CommandConnection {
       }
     } catch (error) {
       this.#trouble.failed(error as Error)
-      // Without an answer to INFO this connection is no good: try the next one.
-      this.client.disconnect(true)
+      // Such a connection is no good: try the next one.
+      if (this.#state !== 'CLOSED') this.client.disconnect(true)
     }
   }
 
@@ -155,86 +187,20 @@ export class CommandConnection {
       await Promise.all(Object.values(loadScripts()).map(({ source }) => this.client.script('LOAD', source)))
     } catch (error) {
       // A user that may run scripts but not load them: they go with their source when Redis asks for it.
-      if (!isReplyError(error)) throw error
+      if (replyCode(error) === null) throw error
     }
   }
-
-  #failure(error: unknown): CloudpushError {
-    if (error instanceof CloudpushError) return error
-    // An answer that Redis gave, rather than none: what it says is for the operator.
-    if (isReplyError(error)) this.#log?.error({ err: error, redis: this.address }, 'Redis refused a command')
-    return brokerUnavailable('The store cannot be reached: nothing was accepted; try again.', {}, error)
-  }
 }
 
-/** An ioredis client with our limits: no unbounded queue, nothing sent twice, jittered reconnection. */
-export function openRedis(options: ConnectionOptions): Redis {
-  const settings = {
-    connectionName: options.name,
-    connectTimeout: COMMAND_LIMIT_MS,
-    commandTimeout: COMMAND_LIMIT_MS,
-    socketTimeout: SILENCE_LIMIT_MS,
-    enableOfflineQueue: false,
-    autoResendUnfulfilledCommands: false,
-    autoResubscribe: false,
-    maxRetriesPerRequest: 0,
-    retryStrategy: (attempt: number) =>
-      Math.min(1_000, 25 * 2 ** Math.min(attempt, 6)) * (0.5 + Math.random() / 2),
-  } satisfies RedisOptions
-  return new Redis(options.url, settings)
+/** The first word of an error that Redis answered, such as `MOVED`; null when it is none. */
+export function replyCode(error: unknown): string | null {
+  if (!(error instanceof Error) || error.name !== 'ReplyError') return null
+  return error.message.split(' ', 1)[0] ?? null
 }
 
-/** Tells of an outage once, of each new reason once, and when it is over. */
-export class TroubleLog {
-  last: string | null = null
-  readonly #address: string
-  readonly #log: Log | undefined
-
-  constructor(address: string, log: Log | undefined) {
-    this.#address = address
-    this.#log = log
-  }
-
-  failed(error: Error): void {
-    // A refused connection to several addresses comes as an AggregateError without a message of its own.
-    const reason = error.message || (error as NodeJS.ErrnoException).code || error.name
-    if (reason === this.last) return
-    this.last = reason
-    this.#log?.warn({ redis: this.#address, reason }, 'Redis cannot be reached; trying again')
-  }
-
-  over(): void {
-    if (this.last !== null) this.#log?.info({ redis: this.#address }, 'Redis is back')
-    this.last = null
-  }
-}
-
-/** `host:port` of a Redis URL, without its password. */
-export function redisAddress(url: string): string {
-  try {
-    return new URL(url).host
-  } catch {
-    return 'redis'
-  }
-}
-
-function isReplyError(error: unknown): boolean {
-  return error instanceof Error && error.name === 'ReplyError'
-}
-
-/** Null when the server is one that we can use; else what is wrong and what to do. */
-export function refusalOf(info: string, address: string): string | null {
-  const field = (name: string) => new RegExp(`^${name}:(\\S+)`, 'm').exec(info)?.[1]
-  const valkey = field('valkey_version')
-  const [product, version, least] = valkey
-    ? (['Valkey', valkey, MIN_VALKEY] as const)
-    : (['Redis', field('redis_version') ?? '0', MIN_REDIS] as const)
-  if (isAtLeast(version, least)) return null
-  return `${product} ${version} at ${address} is too old: Redis ${MIN_REDIS} or Valkey ${MIN_VALKEY} at least is needed. Upgrade it, or name another one with --redis.`
-}
-
-function isAtLeast(version: string, least: string): boolean {
-  const [major = 0, minor = 0] = version.split('.').map(Number)
-  const [leastMajor = 0, leastMinor = 0] = least.split('.').map(Number)
-  return major > leastMajor || (major === leastMajor && minor >= leastMinor)
+/** What callers get, whatever the cause; an error that Redis answered is told to the operator. */
+export function toUnavailable(error: unknown, address: string, log: Log | undefined): CloudpushError {
+  if (error instanceof CloudpushError) return error
+  if (replyCode(error) !== null) log?.error({ err: error, redis: address }, 'Redis refused a command')
+  return brokerUnavailable('The store cannot be reached: nothing was accepted; try again.', {}, error)
 }

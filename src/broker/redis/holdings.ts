@@ -24,9 +24,10 @@ export class RedisHoldings {
   }
 
   async isResumable(identifier: string, { subject, operationId }: ResumeIdentity): Promise<boolean> {
-    const { keys, connection } = this.#store
+    const { keys } = this.#store
     const key = keys.resume(identifier, subject, operationId)
-    return (await connection.run((client) => client.exists(key))) === 1
+    const partition = keys.partitionOf(identifier)
+    return (await this.#store.command(partition, (client) => client.exists(key))) === 1
   }
 
   async attach(requests: readonly AttachRequest[]): Promise<readonly Attached[]> {
@@ -104,10 +105,10 @@ export class RedisHoldings {
   async confirm(confirmations: readonly Confirmation[]): Promise<void> {
     const { keys, limits } = this.#store
     const calls = toBatches(confirmations, ({ identifier }) => keys.partitionOf(identifier), BATCH).map(
-      ({ requests }) => {
+      ({ partition, requests }) => {
         const names = requests.map((confirmation) => recordKey(this.#store, confirmation))
         const args = requests.flatMap(confirmationArguments)
-        return this.#store.run('confirm', names, [limits.resumeSeconds, ...args])
+        return this.#store.run('confirm', partition, names, [limits.resumeSeconds, ...args])
       },
     )
     await settleAll(calls)
@@ -121,6 +122,7 @@ export class RedisHoldings {
         const names = requests.flatMap((identifier) => [keys.meta(identifier), keys.holders(identifier)])
         const rows = (await this.#store.run(
           'presence',
+          partition,
           [keys.dead(partition), ...names],
           [],
         )) as PresenceRow[]
@@ -139,15 +141,17 @@ export class RedisHoldings {
   }
 
   lastReplica(identifier: string): Promise<string | null> {
-    return this.#store.connection.run((client) => client.hget(this.#store.keys.meta(identifier), 'replica'))
+    const { keys } = this.#store
+    const partition = keys.partitionOf(identifier)
+    return this.#store.command(partition, (client) => client.hget(keys.meta(identifier), 'replica'))
   }
 
   async forgetReplica(replicaId: string): Promise<void> {
     const { keys } = this.#store
-    const partitions = Array.from({ length: keys.partitions }, (_, partition) => partition)
-    const calls = partitions.map((partition) =>
+    const calls = keys.partitions.map((partition) =>
       this.#store.run(
         'forget',
+        partition,
         [keys.generation(partition, replicaId), keys.dead(partition)],
         [replicaId, this.#store.metaSeconds, keys.forgotten(partition), keys.toPrefix(partition) + replicaId],
       ),

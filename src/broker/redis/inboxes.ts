@@ -27,6 +27,7 @@ export class RedisInboxes {
     const { keys, metaSeconds } = this.#store
     const row = await this.#store.run(
       'read',
+      keys.partitionOf(identifier),
       [keys.meta(identifier), keys.inbox(identifier)],
       [after.epoch, after.offset, limit, ...this.#retention(), metaSeconds, this.#store.candidateEpoch()],
     )
@@ -37,6 +38,7 @@ export class RedisInboxes {
     const { keys } = this.#store
     const row = await this.#store.run(
       'read-before',
+      keys.partitionOf(identifier),
       [keys.meta(identifier), keys.inbox(identifier)],
       [before?.epoch ?? '', before?.offset ?? 0, limit, ...this.#retention()],
     )

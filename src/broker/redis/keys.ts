@@ -1,3 +1,5 @@
+import { balancedTags, slotOf } from './slots.ts'
+
 /**
  * Every Redis key and channel of the broker, in one place. `{p}` is the partition's hash tag, so that each script
  * touches one slot. M stands for `metaSeconds`: twice the longer of retention and resume, a day at least.
@@ -18,8 +20,9 @@
  * `forgotten` (a replica id).
  */
 export interface Keys {
-  /** How many partitions there are: 1 on a standalone Redis. */
-  readonly partitions: number
+  readonly partitions: readonly number[]
+  /** The hash slot of all keys and channels of a partition. */
+  slotOf(partition: number): number
   partitionOf(text: string): number
   meta(identifier: string): string
   inbox(identifier: string): string
@@ -37,16 +40,23 @@ export interface Keys {
   forgotten(partition: number): string
 }
 
+/** On one server more would only make more commands of the same; on a Cluster each master has its share of them. */
+const PARTITIONS = { single: 1, cluster: 64 } as const
+
 /** Throws when the prefix could move keys to another slot. */
-export function createKeys(prefix: string): Keys {
+export function createKeys(prefix: string, on: keyof typeof PARTITIONS): Keys {
   if (/[{}]/.test(prefix))
     throw new Error(`The Redis prefix ${JSON.stringify(prefix)} must not contain { or }.`)
-  const tags = [`${prefix}:{0}:`]
-  const partitionOf = (_text: string) => 0
+  const count = PARTITIONS[on]
+  const hashTags = on === 'cluster' ? balancedTags(count) : ['0']
+  const tags = hashTags.map((tag) => `${prefix}:{${tag}}:`)
+  const slots = tags.map(slotOf)
+  const partitionOf = count === 1 ? () => 0 : (text: string) => hash(text) % count
   const at = (partition: number) => tags[partition] as string
   const of = (identifier: string) => at(partitionOf(identifier))
   return {
-    partitions: tags.length,
+    partitions: tags.map((_tag, partition) => partition),
+    slotOf: (partition) => slots[partition] as number,
     partitionOf,
     meta: (identifier) => `${of(identifier)}meta:${identifier}`,
     inbox: (identifier) => `${of(identifier)}inbox:${identifier}`,
@@ -63,6 +73,16 @@ export function createKeys(prefix: string): Keys {
     receiptPrefix: (partition) => `${at(partition)}receipt:`,
     forgotten: (partition) => `${at(partition)}forgotten`,
   }
+}
+
+/** FNV-1a over the code units: which partition an identifier belongs to must never change. */
+function hash(text: string): number {
+  let value = 0x811c9dc5
+  for (let index = 0; index < text.length; index++) {
+    value = Math.imul(value ^ text.charCodeAt(index), 0x01000193)
+  }
+  // Its low bits alone are poor.
+  return (value ^ (value >>> 15)) >>> 0
 }
 
 /** No part may reach into the next one, whatever bytes it has: base64url knows no colon. */

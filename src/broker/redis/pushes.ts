@@ -53,9 +53,10 @@ export class RedisPushes {
   async cancel(pushId: string): Promise<boolean> {
     const { keys } = this.#store
     const answers = await settleAll(
-      this.#partitions().map((partition) =>
+      keys.partitions.map((partition) =>
         this.#store.run(
           'cancel',
+          partition,
           [keys.push(partition, pushId), keys.due(partition), keys.delayed(partition, pushId)],
           [pushId],
         ),
@@ -71,7 +72,7 @@ export class RedisPushes {
     const chunk = member.slice(0, colon)
     const pushId = member.slice(colon + 1)
     const delayed = keys.delayed(partition, pushId)
-    const [header, payload, ttl, identifiers] = await this.#store.connection.run((client) =>
+    const [header, payload, ttl, identifiers] = await this.#store.command(partition, (client) =>
       client.hmget(delayed, 'h', 'p', 'ttl', `t${chunk}`),
     )
     const due = keys.due(partition)
@@ -80,6 +81,7 @@ export class RedisPushes {
     const list = known ? (JSON.parse(identifiers) as string[]) : []
     const answer = await this.#store.run(
       'deliver',
+      partition,
       [keys.push(partition, pushId), keys.dead(partition), due, delayed, ...this.#inboxKeys(list)],
       [header ?? '', payload ?? '', ttl ?? 0, ...this.#storing(partition), chunk, member, ...list.map(json)],
     )
@@ -92,7 +94,7 @@ export class RedisPushes {
       ({ partition, requests }) => {
         const names = requests.map(({ pushId }) => keys.push(partition, pushId))
         const args = requests.flatMap(({ pushId, sent, delivered }) => [pushId, sent, delivered])
-        return this.#store.run('count-receipts', names, [keys.receiptPrefix(partition), ...args])
+        return this.#store.run('count-receipts', partition, names, [keys.receiptPrefix(partition), ...args])
       },
     )
     await settleAll(calls)
@@ -103,14 +105,17 @@ export class RedisPushes {
     const partition = keys.partitionOf(identifier)
     const field = `k${JSON.stringify([identifier, by])}`
     const channel = keys.receiptPrefix(partition) + pushId
-    return (await this.#store.run('acknowledge', [keys.push(partition, pushId)], [field, channel])) === 1
+    return (
+      (await this.#store.run('acknowledge', partition, [keys.push(partition, pushId)], [field, channel])) ===
+      1
+    )
   }
 
   async receipt(pushId: string): Promise<ReceiptState | null> {
     const { keys } = this.#store
     const rows = await settleAll(
-      this.#partitions().map((partition) =>
-        this.#store.connection.run((client) =>
+      keys.partitions.map((partition) =>
+        this.#store.command(partition, (client) =>
           client.hmget(keys.push(partition, pushId), 'h', 'at', 'n', 's', 'd', 'a'),
         ),
       ),
@@ -136,6 +141,7 @@ export class RedisPushes {
     const { partition, identifiers } = chunk
     return this.#store.run(
       'publish',
+      partition,
       [keys.push(partition, push.id), keys.dead(partition), ...this.#inboxKeys(identifiers)],
       [
         ...[headerOf(push), push.payload, ttlOf(push), ...this.#storing(partition)],
@@ -149,6 +155,7 @@ export class RedisPushes {
     const { partition } = chunk
     return this.#store.run(
       'schedule',
+      partition,
       [keys.push(partition, push.id), keys.due(partition), keys.delayed(partition, push.id)],
       [
         ...[
@@ -208,10 +215,6 @@ export class RedisPushes {
       this.#store.candidateEpoch(),
       keys.toPrefix(partition),
     ]
-  }
-
-  #partitions(): number[] {
-    return Array.from({ length: this.#store.keys.partitions }, (_, partition) => partition)
   }
 }
 

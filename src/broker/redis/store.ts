@@ -1,6 +1,7 @@
 import type { Log } from '../../observability/log.ts'
 import type { BrokerLimits } from '../broker.ts'
-import type { CommandConnection } from './connection.ts'
+import type { Commands } from './commands.ts'
+import type { Send } from './connection.ts'
 import { HolderLine } from './holder-line.ts'
 import type { Keys } from './keys.ts'
 import { loadScripts, runScript, type ScriptArgument, type ScriptName, type Scripts } from './scripts.ts'
@@ -11,27 +12,22 @@ const DAY_SECONDS = 86_400
 export class RedisStore {
   readonly keys: Keys
   readonly replicaId: string
-  readonly connection: CommandConnection
+  readonly commands: Commands
   readonly log: Log | undefined
   limits: BrokerLimits
   readonly #scripts: Scripts
-  readonly #holderLine = new HolderLine()
+  readonly #lines: readonly HolderLine[]
   readonly #generations: string[] = []
   readonly #epochs = `${Math.random().toString(36).slice(2, 8)}${Date.now().toString(36)}`
   #epochCount = 0
   /** Called when what this replica held is void: it holds under another generation from now on. */
   onForgotten: () => void = () => {}
 
-  constructor(
-    keys: Keys,
-    replicaId: string,
-    connection: CommandConnection,
-    limits: BrokerLimits,
-    log: Log | undefined,
-  ) {
+  constructor(keys: Keys, replicaId: string, commands: Commands, limits: BrokerLimits, log: Log | undefined) {
     this.keys = keys
     this.replicaId = replicaId
-    this.connection = connection
+    this.commands = commands
+    this.#lines = keys.partitions.map((partition) => new HolderLine(commands, keys.slotOf(partition)))
     this.limits = limits
     this.log = log
     this.#scripts = loadScripts()
@@ -47,9 +43,20 @@ export class RedisStore {
     return `${this.#epochs}${(this.#epochCount++).toString(36)}`
   }
 
-  run(name: ScriptName, keys: readonly string[], args: readonly ScriptArgument[]): Promise<unknown> {
+  /** Runs a script, all of whose keys are in that partition. */
+  run(
+    name: ScriptName,
+    partition: number,
+    keys: readonly string[],
+    args: readonly ScriptArgument[],
+  ): Promise<unknown> {
     const script = this.#scripts[name]
-    return this.connection.run((client) => runScript(client, script, keys, args))
+    return this.command(partition, (client) => runScript(client, script, keys, args))
+  }
+
+  /** Runs a command, all of whose keys are in that partition. */
+  command<T>(partition: number, send: Send<T>): Promise<T> {
+    return this.commands.run(this.keys.slotOf(partition), send)
   }
 
   /**
@@ -64,9 +71,11 @@ export class RedisStore {
   ): Promise<readonly unknown[]> {
     const script = this.#scripts[name]
     const allKeys = [this.keys.generation(partition, this.replicaId), this.keys.dead(partition), ...keys]
-    const answer = (await this.connection.run((client) =>
-      this.#holderLine.run(client, script, allKeys, [...this.#self(partition), ...args]),
-    )) as readonly unknown[]
+    const line = this.#lines[partition] as HolderLine
+    const answer = (await line.run(script, allKeys, () => [
+      ...this.#self(partition),
+      ...args,
+    ])) as readonly unknown[]
     this.#heard(partition, answer[0] as string)
     return answer.slice(1)
   }
@@ -76,6 +85,7 @@ export class RedisStore {
     const { keys, replicaId } = this
     const [generation, due] = (await this.run(
       'pulse',
+      partition,
       [keys.generation(partition, replicaId), keys.dead(partition), keys.due(partition)],
       [...this.#self(partition), limit],
     )) as [string, string[]]

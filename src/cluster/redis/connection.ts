@@ -1,9 +1,11 @@
 import { createHash } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import type { Redis } from 'ioredis'
-import { CommandConnection } from '../../broker/redis/connection.ts'
+import type { RedisSource } from '../../broker/redis/client.ts'
+import { type Commands, openCommands } from '../../broker/redis/commands.ts'
+import { openPubSub, type PubSub } from '../../broker/redis/pubsub.ts'
 import { runScript } from '../../broker/redis/scripts.ts'
-import { openPubSub, type PubSub } from '../../broker/redis/subscriber.ts'
+import { slotOf } from '../../broker/redis/slots.ts'
 import type { StoreMeter } from '../../broker/store-meter.ts'
 import { brokerUnavailable } from '../../errors.ts'
 import type { Log } from '../../observability/log.ts'
@@ -13,9 +15,7 @@ const SUBSCRIBE_LIMIT_MS = 2_000 // 2 seconds
 
 type ScriptName = 'join' | 'report' | 'leave' | 'reap' | 'configure' | 'add-statistics'
 
-export interface ClusterOptions {
-  /** `redis://[user:password@]host:port[/db]` */
-  readonly url: string
+export interface ClusterOptions extends RedisSource {
   readonly prefix: string
   readonly replicaId: string
   readonly log?: Log | undefined
@@ -25,27 +25,30 @@ export interface ClusterOptions {
 /** What registry, peers and settings share: one connection for commands, one for channels. Commands reject with `BROKER_UNAVAILABLE`. */
 export class ClusterConnection implements Disposable {
   readonly keys: ClusterKeys
-  readonly #commands: CommandConnection
+  readonly #commands: Commands
+  /** All keys and channels have one hash tag. */
+  readonly #slot: number
   readonly #pubsub: PubSub
   readonly #scripts = new Map<ScriptName, { source: string; sha1: string }>()
 
-  constructor({ url, prefix, replicaId, log, meter }: ClusterOptions) {
+  constructor({ prefix, replicaId, log, meter, ...source }: ClusterOptions) {
     this.keys = createClusterKeys(prefix)
+    this.#slot = slotOf(this.keys.replicas)
     const name = `cloudpush:${replicaId}:registry`
-    this.#commands = new CommandConnection({ url, name, log, meter })
-    this.#pubsub = openPubSub({ url, name: `${name}:channels` }, this.#commands.client, () => {})
+    this.#commands = openCommands({ ...source, name, log, meter })
+    this.#pubsub = openPubSub({ ...source, name: `${name}:channels` }, this.#commands, () => {})
   }
 
   get available(): boolean {
-    return this.#commands.available && this.#pubsub.available
+    return this.#commands.isAvailable(this.#slot) && this.#pubsub.isAvailable(this.#slot)
   }
 
   command<T>(send: (client: Redis) => Promise<T>): Promise<T> {
-    return this.#commands.run(send)
+    return this.#commands.run(this.#slot, send)
   }
 
   run(name: ScriptName, keys: readonly string[], args: readonly (string | number)[]): Promise<unknown> {
-    return this.#commands.run((client) => runScript(client, this.#script(name), keys, args))
+    return this.#commands.run(this.#slot, (client) => runScript(client, this.#script(name), keys, args))
   }
 
   /** Resolves when Redis has confirmed; rejects with `BROKER_UNAVAILABLE` when it does not in time. */

@@ -125,7 +125,7 @@ export class RedisPeers implements Peers {
   #send(to: string, message: PeerMessage): void {
     const channel = this.#connection.keys.ask(to)
     this.#connection
-      .command((client) => client.publish(channel, JSON.stringify(message)))
+      .command((client) => client.spublish(channel, JSON.stringify(message)))
       .catch((error: unknown) =>
         this.#log?.debug({ err: error, to }, 'a message to another replica was not sent'),
       )

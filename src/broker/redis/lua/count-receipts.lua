@@ -7,7 +7,7 @@ for i = 1, #KEYS do
   if redis.call('EXISTS', KEYS[i]) == 1 then
     if ARGV[argAt + 1] ~= '0' then redis.call('HINCRBY', KEYS[i], 's', ARGV[argAt + 1]) end
     if ARGV[argAt + 2] ~= '0' then redis.call('HINCRBY', KEYS[i], 'd', ARGV[argAt + 2]) end
-    redis.call('PUBLISH', ARGV[1] .. ARGV[argAt], '')
+    redis.call('SPUBLISH', ARGV[1] .. ARGV[argAt], '')
   end
 end
 return 0

@@ -20,7 +20,7 @@ for i = 3, #KEYS, 4 do
     if not dropDead(meta, holders, KEYS[2], self) and redis.call('EXISTS', meta) == 1 then
       redis.call('HSET', meta, 'seen', text(now))
     end
-    redis.call('PUBLISH', channel, '')
+    redis.call('SPUBLISH', channel, '')
   end
   if ARGV[argAt + 2] == '1' then
     confirm(KEYS[i + 2], ARGV[argAt + 3], ARGV[argAt + 4], ARGV[argAt + 5], ARGV[argAt + 6], now, tonumber(ARGV[4]))

@@ -9,6 +9,6 @@ local now = nowMs()
 redis.call('ZREMRANGEBYSCORE', KEYS[2], '-inf', now - tonumber(ARGV[2]) * 1000)
 if redis.call('ZADD', KEYS[2], 'NX', now, ARGV[1] .. '~' .. generation) == 0 then return 0 end
 redis.call('EXPIRE', KEYS[2], ARGV[2])
-redis.call('PUBLISH', ARGV[3], ARGV[1])
-redis.call('PUBLISH', ARGV[4], '!')
+redis.call('SPUBLISH', ARGV[3], ARGV[1])
+redis.call('SPUBLISH', ARGV[4], '!')
 return 1

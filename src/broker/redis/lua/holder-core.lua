@@ -50,7 +50,7 @@ local function hold(meta, holders, deadKey, self, replica, count, metaSeconds, p
   local before = redis.call('HGET', holders, self)
   if before ~= count then
     redis.call('HSET', holders, self, count)
-    redis.call('PUBLISH', presenceChannel, '')
+    redis.call('SPUBLISH', presenceChannel, '')
   end
   redis.call('HSET', meta, 'replica', replica)
   redis.call('EXPIRE', holders, metaSeconds)

@@ -54,7 +54,7 @@ local function publishChunk(now, push, keyAt, argAt)
   local head = push.header .. ',' .. expiresAt .. ',' .. at .. ',' .. (ephemeral and '0' or '1') .. ']\n['
   for _, name in ipairs(order) do
     local message = head .. table.concat(entriesOf[name], ',') .. ']\n' .. push.payload
-    redis.call('PUBLISH', push.toPrefix .. string.match(name, '^(.*)~%d+$'), message)
+    redis.call('SPUBLISH', push.toPrefix .. string.match(name, '^(.*)~%d+$'), message)
   end
   return '[' .. table.concat(offline, ',') .. ']'
 end

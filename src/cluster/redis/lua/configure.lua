@@ -4,6 +4,6 @@
 -- Output: all that is configured then: name, value, …
 if #ARGV > 1 then
   redis.call('HSET', KEYS[1], unpack(ARGV, 2))
-  redis.call('PUBLISH', ARGV[1], '')
+  redis.call('SPUBLISH', ARGV[1], '')
 end
 return redis.call('HGETALL', KEYS[1])

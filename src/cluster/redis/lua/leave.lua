@@ -7,5 +7,5 @@ if redis.call('GET', KEYS[1]) ~= ARGV[2] then
 end
 redis.call('DEL', KEYS[1])
 redis.call('HDEL', KEYS[2], ARGV[1])
-redis.call('PUBLISH', ARGV[4], ARGV[3])
+redis.call('SPUBLISH', ARGV[4], ARGV[3])
 return 1

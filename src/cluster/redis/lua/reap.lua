@@ -5,5 +5,5 @@
 if redis.call('EXISTS', KEYS[1]) == 1 or redis.call('HDEL', KEYS[2], ARGV[1]) == 0 then
   return 0
 end
-redis.call('PUBLISH', ARGV[3], ARGV[2])
+redis.call('SPUBLISH', ARGV[3], ARGV[2])
 return 1

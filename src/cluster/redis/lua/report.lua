@@ -8,5 +8,5 @@ if holder and holder ~= ARGV[2] then
 end
 redis.call('SET', KEYS[1], ARGV[2], 'PX', ARGV[3])
 redis.call('HSET', KEYS[2], ARGV[1], ARGV[4])
-redis.call('PUBLISH', ARGV[5], '{"kind":"load","record":' .. ARGV[4] .. '}')
+redis.call('SPUBLISH', ARGV[5], '{"kind":"load","record":' .. ARGV[4] .. '}')
 return holder and 1 or 0

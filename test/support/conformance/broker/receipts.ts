@@ -1,5 +1,11 @@
 import { expect, test } from 'vitest'
-import { type CreateCluster, newPush, openWorld, range } from './world.ts'
+import { type CreateCluster, newPush, openWorld, type Replica, range } from './world.ts'
+
+/** Where the receipts of its pushes are counted. */
+async function partitionOf({ broker }: Replica, identifier: string): Promise<number> {
+  const page = await broker.readBefore(identifier, null, 1)
+  return page.messages[0]?.push.partition ?? 0
+}
 
 export function receipts(create: CreateCluster): void {
   test('receipts add up, whichever replica counts', async () => {
@@ -8,7 +14,8 @@ export function receipts(create: CreateCluster): void {
     const b = await world.replica('b')
     const push = newPush(['alice', 'bob'], { from: 'carol' })
     await a.broker.publish(push)
-    const count = (sent: number, delivered: number) => [{ pushId: push.id, partition: 0, sent, delivered }]
+    const partition = await partitionOf(a, 'alice')
+    const count = (sent: number, delivered: number) => [{ pushId: push.id, partition, sent, delivered }]
     await Promise.all([a.broker.countReceipts(count(2, 1)), b.broker.countReceipts(count(3, 0))])
     await b.broker.countReceipts(count(0, 4))
     expect(await a.broker.receipt(push.id)).toEqual({
@@ -27,9 +34,8 @@ export function receipts(create: CreateCluster): void {
     const a = await world.replica('a')
     const pushes = range(1, 700).map(() => newPush('alice'))
     await Promise.all(pushes.map((push) => a.broker.publish(push)))
-    await a.broker.countReceipts(
-      pushes.map(({ id }) => ({ pushId: id, partition: 0, sent: 1, delivered: 1 })),
-    )
+    const partition = await partitionOf(a, 'alice')
+    await a.broker.countReceipts(pushes.map(({ id }) => ({ pushId: id, partition, sent: 1, delivered: 1 })))
     for (const { id } of [pushes[0], pushes[499], pushes[500], pushes[699]].filter(
       (push) => push !== undefined,
     )) {
@@ -42,9 +48,10 @@ export function receipts(create: CreateCluster): void {
     const a = await world.replica('a')
     const push = newPush('alice')
     await a.broker.publish(push)
+    const partition = await partitionOf(a, 'alice')
     await world.until('the push is gone', async () => (await a.broker.receipt(push.id)) === null)
     for (const pushId of [push.id, 'never-was']) {
-      await a.broker.countReceipts([{ pushId, partition: 0, sent: 1, delivered: 1 }])
+      await a.broker.countReceipts([{ pushId, partition, sent: 1, delivered: 1 }])
       expect(await a.broker.acknowledge(pushId, 'alice', 'anna')).toBe(false)
       expect(await a.broker.receipt(pushId)).toBeNull()
     }
@@ -72,11 +79,12 @@ export function receipts(create: CreateCluster): void {
     const other = newPush('alice')
     await b.broker.publish(push)
     await b.broker.publish(other)
+    const partition = await partitionOf(a, 'alice')
     let changes = 0
     const unwatch = await a.broker.watchReceipt(push.id, () => changes++)
     await b.broker.countReceipts([
-      { pushId: push.id, partition: 0, sent: 1, delivered: 0 },
-      { pushId: other.id, partition: 0, sent: 1, delivered: 0 },
+      { pushId: push.id, partition, sent: 1, delivered: 0 },
+      { pushId: other.id, partition, sent: 1, delivered: 0 },
     ])
     await world.until('it is told', () => changes === 1)
     await b.broker.acknowledge(push.id, 'alice', 'anna')

@@ -16,6 +16,8 @@ export interface BrokerCluster extends AsyncDisposable {
   open(replicaId: string, limits: BrokerLimits): Broker
   /** Lets a little time pass for the store: its clock goes on, and what waits for it runs. */
   moment(): Promise<void>
+  /** Identifiers that together touch every partition; default: any one does. */
+  readonly everywhere?: readonly string[]
 }
 
 export type CreateCluster = () => Promise<BrokerCluster>
@@ -46,6 +48,14 @@ export class Ear implements BrokerListener {
   /** The offsets heard of one identifier, in the order of hearing. */
   offsets(identifier: string): number[] {
     return this.entries(identifier).map(({ offset }) => offset)
+  }
+
+  /** How many entries of that push were heard. */
+  entriesOf(pushId: string): number {
+    return this.arrivals.reduce(
+      (count, { push, entries }) => (push.id === pushId ? count + entries.length : count),
+      0,
+    )
   }
 
   entries(identifier: string) {
@@ -90,10 +100,11 @@ export class World implements AsyncDisposable {
 
   /** All that was published before this call has been heard by the replica when it resolves. */
   async settle(replica: Replica): Promise<void> {
-    const identifier = `settle-${randomUUID()}`
-    await attach(replica, identifier)
-    await replica.broker.publish(newPush(identifier))
-    await this.until('the last push is heard', () => replica.ear.offsets(identifier).length > 0)
+    const identifiers = this.cluster.everywhere ?? [`settle-${randomUUID()}`]
+    const push = newPush(identifiers)
+    await Promise.all(identifiers.map((identifier) => attach(replica, identifier)))
+    await replica.broker.publish(push)
+    await this.until('the last push is heard', () => replica.ear.entriesOf(push.id) === identifiers.length)
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
