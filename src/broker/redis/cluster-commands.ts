@@ -26,7 +26,7 @@ const MAX_WAITING = 10_000
  * | nothing, although it was sent | reject: it may have been done |
  *
  * Not ioredis's own `Cluster`: that one sends again what may have been done, so commands on one slot could change their
- * order, and it does not tell which server a command goes to; both matter (`holder-line.ts`, `incarnations.ts`).
+ * order, and it does not tell which server a command goes to; both matter (`holder-line.ts`).
  */
 export class ClusterCommands {
   readonly topology = new Topology()
