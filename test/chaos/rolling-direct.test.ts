@@ -3,7 +3,7 @@ import { type GatewayProcess, startGatewayProcess } from '../support/gateway.ts'
 import { LoadRun } from '../support/load-run.ts'
 import { startRedis } from '../support/redis.ts'
 
-const CLIENTS_PER_KIND = 40 // 160 of the four kinds
+const CLIENTS_PER_KIND = 150 // 600 of the four kinds
 const PART_MESSAGES = 1_000 // some 0.5 seconds of load
 
 it('invariants 1, 2, 3 and 5: without a gateway, a rolling restart costs a client one reconnect per restart of its own replica', async () => {
