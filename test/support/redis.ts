@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdtemp, rm } from 'node:fs/promises'
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { connect, createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -29,6 +29,8 @@ export interface RedisServerOptions {
   readonly appendOnly?: boolean
   /** More arguments for `redis-server`, such as `['--maxmemory', '50mb']`. */
   readonly args?: readonly string[]
+  /** What stands in its configuration file; a Sentinel writes to it. Default: there is none. */
+  readonly config?: string
 }
 
 const START_LIMIT_MS = 15_000 // 15 seconds
@@ -36,6 +38,8 @@ const START_LIMIT_MS = 15_000 // 15 seconds
 export async function startRedis(options: RedisServerOptions = {}): Promise<RedisServer> {
   const directory = await mkdtemp(join(tmpdir(), 'cloudpush-redis-'))
   const binary = redisServerPath()
+  const configFile = join(directory, 'redis.conf')
+  if (options.config !== undefined) await writeFile(configFile, options.config)
   let process_: ChildProcess | undefined
   let port = 0
 
@@ -43,6 +47,7 @@ export async function startRedis(options: RedisServerOptions = {}): Promise<Redi
     const child = spawn(
       binary,
       [
+        ...(options.config === undefined ? [] : [configFile]),
         ...['--port', String(port), '--bind', '127.0.0.1', '--dir', directory, '--save', ''],
         ...(options.appendOnly ? ['--appendonly', 'yes', '--appendfsync', 'always'] : []),
         ...(options.args ?? []),

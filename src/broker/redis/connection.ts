@@ -15,13 +15,7 @@ const MAX_WAITING = 10_000
 /** The command was not sent: it may be tried elsewhere, or again. */
 export class NotSent extends Error {}
 
-/** One process of Redis for as long as one connection to it lasts; another object: another one. */
-export interface ServerStint {
-  /** Redis's own `run_id`: another one after each start. */
-  readonly runId: string
-}
-
-export type Send<T> = (client: Redis, stint: ServerStint) => Promise<T>
+export type Send<T> = (client: Redis) => Promise<T>
 
 interface Waiting {
   readonly send: () => void
@@ -46,7 +40,6 @@ export class CommandConnection {
   readonly address: string
   readonly #isNode: boolean
   #state: 'CONNECTING' | 'READY' | 'REFUSED' | 'CLOSED' = 'CONNECTING'
-  #stint: ServerStint = { runId: '' }
   #waiting: Waiting[] = []
   readonly #trouble: TroubleLog
   readonly #log: Log | undefined
@@ -103,7 +96,7 @@ export class CommandConnection {
     try {
       if (this.ready) {
         this.#gather()
-        return await send(this.client, this.#stint)
+        return await send(this.client)
       }
       return await this.#later(send)
     } catch (error) {
@@ -143,7 +136,7 @@ export class CommandConnection {
         this.#waiting = this.#waiting.filter((other) => other !== waiting)
         reject(new NotSent(this.trouble))
       }, CONNECTION_LIMIT_MS)
-      const waiting = { send: () => resolve(send(this.client, this.#stint)), reject, timer }
+      const waiting = { send: () => resolve(send(this.client)), reject, timer }
       this.#waiting.push(waiting)
     })
   }
@@ -165,7 +158,6 @@ export class CommandConnection {
       if (!this.#isNode && infoField(replication, 'role') !== 'master') {
         throw new Error(`Redis at ${this.address} is a replica; its master must be named`)
       }
-      this.#stint = { runId: infoField(server, 'run_id') ?? '' }
       this.#state = 'READY'
       if (this.#wasReady) this.#meter?.reconnected()
       this.#wasReady = true
