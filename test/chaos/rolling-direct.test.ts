@@ -4,7 +4,7 @@ import { LoadRun } from '../support/load-run.ts'
 import { startRedis } from '../support/redis.ts'
 
 const CLIENTS_PER_KIND = 150 // 600 of the four kinds
-const PART_MESSAGES = 1_000 // some 0.5 seconds of load
+const PART_MESSAGES = 15_000 // some 2 seconds of load: everybody has had some
 
 it('invariants 1, 2, 3 and 5: without a gateway, a rolling restart costs a client one reconnect per restart of its own replica', async () => {
   await using redis = await startRedis()
