@@ -1,11 +1,6 @@
 import { closest } from './config/closest.ts'
-import {
-  SETTINGS,
-  type ServiceCommand,
-  type Setting,
-  type SettingName,
-  settingsOf,
-} from './config/settings.ts'
+import type { Setting } from './config/setting.ts'
+import { SETTINGS, type ServiceCommand, type SettingName, settingsOf } from './config/settings.ts'
 
 /** Everything that can be set, checked. Names carry their unit; see `config/settings.ts` for meaning and range. */
 export type Config = {

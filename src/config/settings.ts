@@ -1,74 +1,8 @@
-import { readFileSync } from 'node:fs'
 import { z } from 'zod'
 import { parseNetworks } from './networks.ts'
 import { parseRedisUrl } from './redis-url.ts'
-import { readSecret, splitKeys } from './secrets.ts'
-
-/**
- * Every setting once: its flag, its variable, what it takes, and what it means. The command line, the environment,
- * `--help` and the checks are all made from this table.
- */
-export interface Setting<T = unknown> {
-  /** `--retention-seconds`; its variable is `CLOUDPUSH_RETENTION_SECONDS`. */
-  readonly flag: string
-  /** How the value is shown in `--help`; null for a switch. */
-  readonly value: string | null
-  readonly group: 'Where' | 'Access' | 'Keeping' | 'Sessions' | 'Limits' | 'Gateway' | 'Other'
-  readonly description: string
-  readonly schema: z.ZodType<T>
-  readonly fallback: T
-  /** Variables that others use for the same, weaker than ours. */
-  readonly alsoFrom?: readonly string[]
-  /** Its value is never repeated, not even where it is wrong. */
-  readonly secret?: true
-}
-
-const whole = (least: number, most: number) =>
-  z
-    .string()
-    .regex(/^\d+$/, `must be a whole number from ${least} to ${most}`)
-    .transform(Number)
-    .refine((number) => number >= least && number <= most, `must be a whole number from ${least} to ${most}`)
-
-const seconds = (least = 1) => whole(least, 31_622_400)
-
-const url = (schemes: readonly string[]) =>
-  z.string().refine((text) => URL.canParse(text) && schemes.includes(new URL(text).protocol), {
-    message: `must be a URL that begins with ${schemes.map((scheme) => `${scheme}//`).join(' or ')}`,
-  })
-
-/** A file, read once: what is wrong with it is told at the start. */
-const pem = z.string().transform((path, context) => {
-  try {
-    const text = readFileSync(path, 'utf8')
-    if (text.includes('-----BEGIN ')) return text
-    context.addIssue({ code: 'custom', message: 'must name a PEM file (-----BEGIN …)' })
-  } catch (error) {
-    const { code } = error as NodeJS.ErrnoException
-    context.addIssue({ code: 'custom', message: `names a file that cannot be read (${code})` })
-  }
-  return z.NEVER
-})
-
-const setting = <T>(
-  group: Setting['group'],
-  flag: string,
-  value: string | null,
-  fallback: T,
-  schema: z.ZodType<T>,
-  description: string,
-  alsoFrom: readonly string[] = [],
-): Setting<T> => ({ group, flag, value, fallback, schema, description, alsoFrom })
-
-/** A secret itself, or `@` and the file that has it. */
-const secret = z.string().transform((given, context) => {
-  try {
-    return readSecret(given)
-  } catch {
-    context.addIssue({ code: 'custom', message: 'names a file, after the @, that cannot be read' })
-    return z.NEVER
-  }
-})
+import { splitKeys } from './secrets.ts'
+import { pem, type Setting, seconds, secret, setting, url, whole } from './setting.ts'
 
 /** Keys of back ends, and the file that they are read from again and again; null: they were given themselves. */
 export interface KeySource {
@@ -79,6 +13,10 @@ export interface KeySource {
 const MIN_SECRET_BYTES = 32
 const MIN_KEY_CHARACTERS = 16
 
+/**
+ * Every setting once: the command line, the environment, `--help` and the checks are all made from this table. It is as
+ * long as there are settings.
+ */
 export const SETTINGS = {
   port: setting('Where', 'port', '<number>', 4000, whole(0, 65_535), 'port to listen on; 0: any free one', [
     'PORT',
@@ -136,14 +74,17 @@ export const SETTINGS = {
     pem,
     'the key (PEM) of our certificate',
   ),
-  redisSentinelPassword: setting<string | null>(
-    'Where',
-    'redis-sentinel-password',
-    '<text>',
-    null,
-    z.string(),
-    'password of the Sentinels, where they have one of their own',
-  ),
+  redisSentinelPassword: {
+    ...setting<string | null>(
+      'Where',
+      'redis-sentinel-password',
+      '<secret>',
+      null,
+      secret.transform(({ text }) => text),
+      'password of the Sentinels, where they have one of their own; @file: what is in that file',
+    ),
+    secret: true,
+  },
   agentPort: setting<number | null>(
     'Where',
     'agent-port',
