@@ -43,6 +43,7 @@ export function banner(
       ? 'embedded, in memory: gone when this process ends'
       : `Redis at ${redisAddress(config.redis)}`
   const elsewhere = url === 'http://localhost:4000' ? '' : ` --url ${url}/graphql`
+  const shown = hasAuthentication(config) ? ' --token "$TOKEN"' : ''
   return `
 ${bold('Cloudpush')} ${dim(replica.id)}
 
@@ -55,12 +56,18 @@ ${bold('Cloudpush')} ${dim(replica.id)}
 
 ${whoMayCome({ stdout, env }, config)}
 
-Your first message, from two other terminals:
+Your first message, from two other terminals${shown === '' ? '' : howToToken(config)}:
 
-  npx cloudpush listen alice${elsewhere}
-  npx cloudpush push alice '{"text":"hi"}'${elsewhere}
+  npx cloudpush listen alice${elsewhere}${shown}
+  npx cloudpush push alice '{"text":"hi"}'${elsewhere}${shown}
 
 `
+}
+
+function howToToken({ jwtSecret }: Config): string {
+  return jwtSecret === null
+    ? ', with a token that may subscribe and push to alice'
+    : ', with TOKEN=$(npx cloudpush token --subscribe alice --push alice) and the same secret'
 }
 
 function whoMayCome({ stdout, env }: Printed, config: Config): string {

@@ -156,3 +156,14 @@ test('the banner gives addresses that can be pasted, and no password', () => {
   expect(exposed).toContain('whoever reaches this address')
   expect(exposed).toContain('npx cloudpush listen alice --url http://localhost:4001/graphql\n')
 })
+
+test('where credentials are asked for, the first message shows a token, and how to make one where that is possible', () => {
+  const replica = { id: 'r-1', url: 'http://127.0.0.1:4000' }
+  const signed = banner(PIPE, { ...defaultConfig, jwtSecret: 'x'.repeat(32) }, replica)
+  expect(signed).toContain('npx cloudpush listen alice --token "$TOKEN"\n')
+  expect(signed).toContain('TOKEN=$(npx cloudpush token --subscribe alice --push alice)')
+  expect(signed).not.toContain('xxxx')
+  const elsewhere = banner(PIPE, { ...defaultConfig, jwksUrl: 'https://id.example/jwks' }, replica)
+  expect(elsewhere).toContain('npx cloudpush push alice \'{"text":"hi"}\' --token "$TOKEN"\n')
+  expect(elsewhere).not.toContain('cloudpush token --subscribe')
+})
