@@ -10,6 +10,7 @@ import { RELAY_HEADER } from '../server/client-address.ts'
 import { Client } from './client.ts'
 import { type ClientMessage, parseClientMessage } from './client-message.ts'
 import { endToEndHeaders, httpUrlOf } from './forwarding.ts'
+import { Greeting } from './greeting.ts'
 import { Home, type HomeEnd } from './home.ts'
 import { HomeSearch } from './home-search.ts'
 import { Operations } from './operations.ts'
@@ -40,8 +41,8 @@ export interface SessionWorld {
 }
 
 /**
- * One client, and the replica that holds it at the time: its home. The client's `connection_init` and its live
- * `subscribe` messages are kept; when the home goes, the next replica is told the same with the same ids, and resumes.
+ * One client, and the replica that holds it at the time: its home. The client's `connection_init` (`greeting.ts`) and its
+ * live `subscribe` messages are kept; when the home goes, the next replica is told the same with the same ids, and resumes.
  *
  *     SEEKING ──turn──▶ OPENING ──upgraded──▶ GREETING ──connection_ack──▶ SETTLED
  *        ▲                 │ refused, lost       │ lost, 1012, 1013            │ lost, 1012, stalled, ended
@@ -61,7 +62,7 @@ export class RelayedSession {
   readonly #query: string
   #state: 'SEEKING' | 'OPENING' | 'GREETING' | 'SETTLED' | 'CLOSED' = 'SEEKING'
   #home: Home | null = null
-  #init: string | null = null
+  readonly #greeting = new Greeting()
   /** The client has had a `connection_ack`: every later one ends here. */
   #acknowledged = false
   readonly #operations = new Operations()
@@ -169,8 +170,9 @@ export class RelayedSession {
   #greet(): void {
     this.#state = 'GREETING'
     // Whoever has not said who it is has the time that the replica gives it: others do not wait for that.
-    if (this.#init === null) this.#settled()
-    else this.#home?.send(this.#init)
+    const { text } = this.#greeting
+    if (text === null) this.#settled()
+    else this.#home?.send(text)
   }
 
   /** A message of the home. Answers whether the client is to have it. */
@@ -178,9 +180,13 @@ export class RelayedSession {
     const kind = kindOf(bytes, start, end)
     if (kind === 'connection_ack') return this.#settle()
     if (kind === 'pong') this.#pings.shift()
-    if (kind === 'complete' || kind === 'error') {
+    const ends = kind === 'complete' || kind === 'error'
+    if (ends || (kind === 'next' && this.#greeting.renewing)) {
       const id = operationIdOf(bytes, start, end)
-      if (id !== null) this.#operations.end(id)
+      if (id !== null) {
+        if (this.#greeting.renewing) this.#greeting.answered(id, bytes.toString('utf8', start, end))
+        if (ends) this.#operations.end(id)
+      }
     }
     return true
   }
@@ -231,7 +237,10 @@ export class RelayedSession {
       this.#search.left(why === 'refused')
     }
     this.#search.passOver(replicaId)
-    for (const id of this.#operations.interrupt()) this.#client.tell(errorOf(id, 'OUTCOME_UNKNOWN'))
+    for (const id of this.#operations.interrupt()) {
+      this.#greeting.ended(id)
+      this.#client.tell(errorOf(id, 'OUTCOME_UNKNOWN'))
+    }
     for (const payload of this.#pings.splice(0)) this.#answer(payload)
     // It may have been paused for the sake of the home that is gone.
     if (this.#client.congestedSince === null) this.#client.resume()
@@ -254,8 +263,8 @@ export class RelayedSession {
     const settled = this.#state === 'SETTLED'
     switch (type) {
       case 'connection_init':
-        if (this.#init !== null) return void this.#close(CLOSE_CODES.DUPLICATE_INIT)
-        this.#init = text
+        if (this.#greeting.text !== null) return void this.#close(CLOSE_CODES.DUPLICATE_INIT)
+        this.#greeting.said(text)
         home?.send(text)
         return
       case 'subscribe': {
@@ -265,10 +274,12 @@ export class RelayedSession {
         if (!this.#operations.keep(id, text, settled)) {
           return void this.#client.tell(errorOf(id, 'PAYLOAD_TOO_LARGE'))
         }
+        this.#greeting.asked(id, text)
         if (settled) home?.send(text)
         return
       }
       case 'complete':
+        this.#greeting.ended(message.id)
         this.#operations.end(message.id)
         if (settled) home?.send(text)
         return

@@ -112,6 +112,41 @@ it('the next replica is told the same: init, then what lives, with the same ids 
   expect(await second.closed).toBe(1000)
 })
 
+it('the next replica is told the token that was renewed, once the one before has taken it', async () => {
+  await using world = await createWorld(['a', 'b'])
+  const client = await RawClient.open(world.door)
+  client.send({ type: 'connection_init', payload: { Authorization: 'first', clientKey: 'phone' } })
+  let home = await world.session()
+  await home.acknowledge()
+  await client.expect('connection_ack')
+  const renew = 'mutation Renew($token: String!) { until: authenticate(token: $token) }'
+  const nextInit = async () => {
+    home.socket.close(1012)
+    home = await world.session()
+    return (await home.acknowledge()).payload
+  }
+
+  client.send(subscribe('1', renew, { token: 'refused' }))
+  await home.expect('subscribe')
+  home.send({ id: '1', type: 'next', payload: { data: null, errors: [{ message: 'FORBIDDEN' }] } })
+  home.send({ id: '1', type: 'complete' })
+  await client.expect('complete', '1')
+  expect(await nextInit()).toEqual({ Authorization: 'first', clientKey: 'phone' })
+
+  client.send(subscribe('2', renew, { token: 'second' }))
+  await home.expect('subscribe')
+  home.send({ id: '2', type: 'next', payload: { data: { until: '2026-01-01T00:00:00Z' } } })
+  home.send({ id: '2', type: 'complete' })
+  await client.expect('complete', '2')
+  client.send(
+    subscribe('3', 'mutation { ...Renew } fragment Renew on Mutation { authenticate(token: "third") }'),
+  )
+  await home.expect('subscribe')
+  home.send({ id: '3', type: 'error', payload: [{ message: 'UNAUTHENTICATED' }] })
+  await client.expect('error', '3')
+  expect(await nextInit()).toEqual({ authorization: 'Bearer second', clientKey: 'phone' })
+})
+
 it.each([
   ['is reset', (home: ScriptedSession) => home.stream.destroy()],
   ['half closes', (home: ScriptedSession) => home.stream.end()],
