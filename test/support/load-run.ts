@@ -117,6 +117,12 @@ export class LoadRun implements AsyncDisposable {
     await vi.waitUntil(() => this.#arrived >= goal, { timeout: ARRIVAL_LIMIT_MS, interval: 20 })
   }
 
+  /** Resolves when every client receives on its present connection: one that is cut before that has reconnected unseen. */
+  async allReceiving(): Promise<void> {
+    const all = () => this.#receptions.every(({ receiving }) => receiving)
+    await vi.waitUntil(all, { timeout: ARRIVAL_LIMIT_MS, interval: 20 })
+  }
+
   /** Resolves when clients have received something on a new connection so many times, all together. */
   async reconnected(times: number): Promise<void> {
     await vi.waitUntil(() => this.#reconnects >= times, { timeout: ARRIVAL_LIMIT_MS, interval: 20 })

@@ -55,6 +55,11 @@ export class Reception {
     return { count: this.#repeats, oldestMs: this.#oldestMs, allowed: this.#allowed }
   }
 
+  /** Something has come on the present connection. */
+  get receiving(): boolean {
+    return this.#lastAt > this.#connectedAt
+  }
+
   get arrived(): number {
     return [...this.#inboxes.values()].reduce((sum, { furthest }) => sum + furthest, 0)
   }
