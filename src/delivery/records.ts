@@ -2,7 +2,8 @@ import type { Broker, Confirmation } from '../broker/broker.ts'
 import type { Inbox } from './inbox.ts'
 import type { Position } from './position.ts'
 
-const MAX_BATCH = 1_000
+/** Small, so that neither this process nor the store is held up for long by one: deliveries go on between them. */
+const MAX_BATCH = 100
 
 /**
  * Writes resume records: how far each durable subscription got, in batches. A record is written when its offset moved,
