@@ -60,7 +60,20 @@ export function parseConfig({
   const exposed = exposedHost(config, command, findGiven('host', flags, env)?.from)
   if (exposed) problems.push(exposed)
   if (command === 'gateway' && findGiven('redis', flags, env) === null) problems.push(NO_REGISTRY)
+  if (problems.length === 0) problems.push(...tlsProblems(config))
   return problems.length > 0 ? { problems } : { config }
+}
+
+/** Of settings that are right by themselves. */
+function tlsProblems({ redis, redisCa, redisCert, redisKey }: Config): string[] {
+  const problems: string[] = []
+  if ((redisCert === null) !== (redisKey === null)) {
+    problems.push('--redis-cert and --redis-key belong together: give both, or neither.')
+  }
+  if ((redisCa ?? redisCert ?? redisKey) !== null && !redis?.startsWith('rediss')) {
+    problems.push('--redis-ca, --redis-cert and --redis-key are for TLS: begin --redis with rediss for that.')
+  }
+  return problems
 }
 
 const NO_REGISTRY =

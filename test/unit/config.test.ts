@@ -229,6 +229,24 @@ test('a password in a wrong URL is not repeated', () => {
   }
 })
 
+test('what is for TLS is refused where it would be of no use', () => {
+  const directory = mkdtempSync(join(tmpdir(), 'cloudpush-pem-'))
+  const file = join(directory, 'some.pem')
+  writeFileSync(file, '-----BEGIN CERTIFICATE-----')
+  const redis = 'rediss://db'
+  expect(problemsOf({ flags: { redis: 'redis://db', redisCa: file } })).toEqual([
+    '--redis-ca, --redis-cert and --redis-key are for TLS: begin --redis with rediss for that.',
+  ])
+  expect(problemsOf({ flags: { redis, redisCert: file } })).toEqual([
+    '--redis-cert and --redis-key belong together: give both, or neither.',
+  ])
+  expect(problemsOf({ flags: { redis, redisKey: '/nowhere', redisCert: file } })).toEqual([
+    '--redis-key names a file that cannot be read (ENOENT); it is "/nowhere".',
+  ])
+  expect(configOf({ flags: { redis, redisCa: file } }).redisCa).toContain('BEGIN')
+  rmSync(directory, { recursive: true })
+})
+
 test('words outside their choice are told with the choice', () => {
   expect(
     problemsOf({
