@@ -3,7 +3,8 @@ import type { Inbox, InboxEvents } from './inbox.ts'
 
 const RENEW_INTERVAL_MS = 300_000 // 5 minutes: far below the life of what it keeps
 const RETRY_MS = 500
-const BATCH = 1_000
+/** Many, so that a store in many partitions is asked in few commands; it sees to it that none takes long. */
+const BATCH = 10_000
 
 /**
  * Keeps the store right about what this replica holds: gives up what ended, and says again all that is held after an

@@ -10,17 +10,23 @@ interface Command {
   readonly args: () => readonly ScriptArgument[]
   readonly resolve: (answer: unknown) => void
   readonly reject: (error: unknown) => void
+  limit: NodeJS.Timeout | undefined
 }
 
-/** A command that waited so long behind others is given up unsent. */
+/** A command that waited behind others, while none of them was answered for so long, is given up unsent. */
 const LIMIT_MS = 1_900
+/**
+ * Commands of one batch: what is held is said again in dozens of them, and each has to be answered within a time that
+ * counts from its sending. Others come in between.
+ */
+const MAX_BATCH = 8
 /** Redis did not do it, and it is sent again: there, elsewhere or a moment later. */
 const UNDONE = ['MOVED', 'ASK', 'TRYAGAIN', 'CLUSTERDOWN', 'LOADING', 'READONLY', 'NOSCRIPT']
 
 /**
  * Sends the commands that change the holders of one partition, so that they take effect in the order of the calls.
  *
- * What was called while a batch is under way is the next batch; a batch goes out at once, in order, on one connection.
+ * What was called while a batch is under way waits for the next ones; a batch goes out at once, in order, on one connection.
  * But one of it may be answered that it was not done (its script is not known, its slot has moved), while later ones were.
  * Interleaving: attach(x) is answered NOSCRIPT; detach(x), sent with it, finds its script and runs; attach(x) goes out
  * again, and the replica holds for ever what it gave up. So that one and all after it in the batch go out again, in order:
@@ -39,7 +45,7 @@ export class HolderLine {
 
   run(script: Script, keys: readonly string[], args: () => readonly ScriptArgument[]): Promise<unknown> {
     return new Promise((resolve, reject) => {
-      const command: Command = { script, keys, args, resolve, reject }
+      const command: Command = { script, keys, args, resolve, reject, limit: undefined }
       this.#queue.push(command)
       if (this.#running) this.#limit(command)
       else void this.#drain()
@@ -48,12 +54,16 @@ export class HolderLine {
 
   async #drain(): Promise<void> {
     this.#running = true
-    while (this.#queue.length > 0) await this.#send(this.#queue.splice(0))
+    while (this.#queue.length > 0) {
+      const answered = await this.#send(this.#queue.splice(0, MAX_BATCH))
+      if (answered) for (const { limit } of this.#queue) limit?.refresh()
+    }
     this.#running = false
   }
 
-  /** Never rejects; each command of the batch is settled. */
-  async #send(batch: Command[]): Promise<void> {
+  /** Never rejects; each command of the batch is settled. False: not all of them were answered. */
+  async #send(batch: Command[]): Promise<boolean> {
+    for (const { limit } of batch) clearTimeout(limit)
     let rest = batch
     let bySource = false
     try {
@@ -73,19 +83,21 @@ export class HolderLine {
           if (!bySource) throw undone.reason
         }
       })
+      return true
     } catch (error) {
       for (const { reject } of rest) reject(error)
+      return false
     }
   }
 
   #limit(command: Command): void {
-    const timer = setTimeout(() => {
+    command.limit = setTimeout(() => {
       const index = this.#queue.indexOf(command)
       if (index < 0) return
       this.#queue.splice(index, 1)
       command.reject(unavailable(new Error('it waited too long behind others')))
     }, LIMIT_MS)
-    timer.unref()
+    command.limit.unref()
   }
 }
 
