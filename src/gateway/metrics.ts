@@ -1,7 +1,7 @@
 import { Counter, Gauge, Histogram } from 'prom-client'
 import { createProcessRegistry } from '../observability/metric-writers.ts'
 import type { Metrics } from '../observability/metrics.ts'
-import type { Departure } from './session.ts'
+import { DEPARTURES, type Departure } from './session.ts'
 
 export interface GatewayMetrics extends Metrics {
   departed(why: Departure): void
@@ -37,6 +37,8 @@ export function createGatewayMetrics(sources: {
     labelNames: ['reason'],
     registers: [...registers],
   })
+  // Shown as 0 from the start: of a series that begins with 1, Prometheus sees no increase.
+  for (const reason of DEPARTURES) rehomings.inc({ reason }, 0)
   const rehoming = new Histogram({
     name: 'cloudpush_gateway_rehoming_seconds',
     help: "From the loss of a session's replica to the acknowledgement of the next one.",

@@ -25,7 +25,8 @@ const OVERLOADED = 1013
 const MAX_PINGS = 100
 
 /** Why a session left the replica that it was settled on, as metrics name it. */
-export type Departure = 'drained' | 'refused' | 'lost' | 'stalled' | 'ended'
+export const DEPARTURES = ['drained', 'refused', 'lost', 'stalled', 'ended'] as const
+export type Departure = (typeof DEPARTURES)[number]
 
 export interface SessionWorld {
   readonly steering: Steering

@@ -1,7 +1,8 @@
 import { randomUUID } from 'node:crypto'
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
 import { EVENT_LIMIT_MS } from '../support/arrivals.ts'
-import { type GatewayAddress, startTestFrontDoor, startTestGateway } from '../support/gateway.ts'
+import { everyMetric, scrape } from '../support/every-metric.ts'
+import { type GatewayAddress, startTestGateway } from '../support/gateway.ts'
 import { graphqlRequest, PUSH, push } from '../support/graphql-request.ts'
 import { histogramProblems, lintMetric, parseMetrics, type ScrapedMetric } from '../support/metric-lint.ts'
 import { RawClient } from '../support/raw-client.ts'
@@ -12,10 +13,6 @@ beforeAll(async () => {
   redis = await startRedis()
 })
 afterAll(() => redis?.[Symbol.asyncDispose]())
-
-async function scrape({ url }: GatewayAddress): Promise<Map<string, ScrapedMetric>> {
-  return parseMetrics(await (await fetch(`${url}/metrics`)).text())
-}
 
 async function sampleOf(
   gateway: GatewayAddress,
@@ -28,21 +25,9 @@ async function sampleOf(
   return samples.find((sample) => sample.name === name && matches(sample.labels))?.value
 }
 
-/** Both kinds of process, with something in every metric that anything can be in. */
-async function everyMetric(): Promise<ScrapedMetric[]> {
-  const redisPrefix = `test-${randomUUID()}`
-  await using gateway = await startTestGateway({ redis: redis.url, redisPrefix })
-  await using client = await RawClient.connect(gateway)
-  await client.subscribe('1', ['alice'])
-  await push(gateway, { to: ['alice'], payload: 1 })
-  await graphqlRequest(gateway, PUSH, { input: { to: [], payload: 1 } })
-  await client.nextMessage('1')
-  await using door = await startTestFrontDoor(redis.url, { redisPrefix })
-  return [...(await scrape(gateway)).values(), ...(await scrape(door)).values()]
-}
-
 test('every metric is what promtool would let pass: help, type, name, units, labels', async () => {
-  const metrics = await everyMetric()
+  const { replica, gateway } = await everyMetric(redis.url)
+  const metrics = [...replica, ...gateway]
   expect(metrics.length).toBeGreaterThan(50)
   expect(metrics.flatMap(lintMetric)).toEqual([])
   const own = metrics.filter(({ name }) => name.startsWith('cloudpush_'))
