@@ -1,13 +1,16 @@
-import { readFileSync } from 'node:fs'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { parse } from 'yaml'
 import { everyMetric } from '../support/every-metric.ts'
 import type { ScrapedMetric } from '../support/metric-lint.ts'
+import { readProject } from '../support/project-files.ts'
 import { readPromql } from '../support/promql.ts'
 import { type RedisServer, startRedis } from '../support/redis.ts'
 
-/** What Prometheus itself adds to what it scrapes: https://prometheus.io/docs/concepts/jobs_instances */
-const ADDED = { metrics: ['up'], labels: ['instance', 'job'] }
+/**
+ * What Prometheus itself adds to what it scrapes (https://prometheus.io/docs/concepts/jobs_instances), and what prom-client
+ * reads from /proc, which not every machine that runs the tests has.
+ */
+const ADDED = { metrics: ['up', 'process_open_fds', 'process_max_fds'], labels: ['instance', 'job'] }
 
 /** The labels of each series that can be asked for, by its name. */
 const series = new Map<string, Set<string>>(ADDED.metrics.map((name) => [name, new Set(ADDED.labels)]))
@@ -43,10 +46,6 @@ function problemsOf(expression: string): string[] {
   return [...unknown, ...labels, ...groups]
 }
 
-function read(path: string): string {
-  return readFileSync(new URL(`../../${path}`, import.meta.url), 'utf8')
-}
-
 interface Rule {
   readonly alert: string
   readonly expr: string
@@ -56,7 +55,7 @@ interface Rule {
 }
 
 function alertRules(): Rule[] {
-  const { groups } = parse(read('deploy/prometheus/alerts.yml')) as {
+  const { groups } = parse(readProject('deploy/prometheus/alerts.yml')) as {
     groups: { name: string; rules: Rule[] }[]
   }
   return groups.flatMap(({ rules }) => rules)
@@ -86,7 +85,9 @@ test('the alert rules ask for nothing but what is shown, and each is told with i
     expect(annotations.summary).toMatch(/\.$/)
     expect(duration ?? '0s').toMatch(/^\d+[smh]$/)
   }
-  const told = [...read('docs/operations.md').matchAll(/^\| `(Cloudpush\w+)` \|/gm)].map(([, alert]) => alert)
+  const told = [...readProject('docs/operations.md').matchAll(/^\| `(Cloudpush\w+)` \|/gm)].map(
+    ([, alert]) => alert,
+  )
   expect(told).toEqual(rules.map(({ alert }) => alert))
 })
 
@@ -99,7 +100,7 @@ interface Panel {
 }
 
 test('the dashboard asks for nothing but what is shown, leaves nothing of ours out, and says what each panel is', () => {
-  const dashboard = JSON.parse(read('deploy/grafana/cloudpush.json')) as {
+  const dashboard = JSON.parse(readProject('deploy/grafana/cloudpush.json')) as {
     panels: Panel[]
     templating: { list: { name: string; query: unknown }[] }
     annotations: { list: { expr: string }[] }
@@ -134,3 +135,26 @@ function overlapping(panels: readonly Panel[]): string[] {
     return taken ? [title] : []
   })
 }
+
+test('the table of metrics in the docs names exactly what is shown, with type and labels', () => {
+  const rows = [
+    ...readProject('docs/observability.md').matchAll(
+      /^\| `(cloudpush_\w+)(?:\{(\w+(?:, \w+)*)\})?` \| (\w+) \|/gm,
+    ),
+  ]
+  const told = rows.map(([, name, labels = '', type]) => ({
+    name,
+    type,
+    labels: labels.split(', ').filter(Boolean),
+  }))
+  const own = metrics.filter(({ name }) => name.startsWith('cloudpush_'))
+  const shown = own.map(({ name, type, samples }) => ({
+    ...{ name, type },
+    labels: [...new Set(samples.flatMap(({ labels }) => Object.keys(labels)))].filter(
+      (label) => label !== 'le',
+    ),
+  }))
+  const byName = (a: { name?: string | undefined }, b: { name?: string | undefined }) =>
+    (a.name ?? '').localeCompare(b.name ?? '')
+  expect(told.sort(byName)).toEqual(shown.sort(byName))
+})

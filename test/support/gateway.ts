@@ -5,7 +5,7 @@ import { fileURLToPath } from 'node:url'
 import { vi } from 'vitest'
 import { type Config, defaultConfig } from '../../src/config.ts'
 import { type Gateway, startGateway } from '../../src/gateway/gateway.ts'
-import { createLog } from '../../src/observability/log.ts'
+import { createLog, type Log } from '../../src/observability/log.ts'
 import { type Replica, startReplica } from '../../src/server/replica.ts'
 
 /** Where a gateway is reached, as tests say it. */
@@ -24,8 +24,11 @@ export interface TestGateway extends GatewayAddress, AsyncDisposable {
   readonly replica: Replica
 }
 
-export async function startTestGateway(overrides: Partial<Config> = {}): Promise<TestGateway> {
-  const replica = await startReplica({ ...defaultConfig, port: 0, ...overrides }, createLog('silent'))
+export async function startTestGateway(
+  overrides: Partial<Config> = {},
+  log: Log = createLog('silent'),
+): Promise<TestGateway> {
+  const replica = await startReplica({ ...defaultConfig, port: 0, ...overrides }, log)
   return {
     ...addressOf(replica.port),
     replica,
