@@ -60,18 +60,25 @@ export function parseConfig({
   const exposed = exposedHost(config, command, findGiven('host', flags, env)?.from)
   if (exposed) problems.push(exposed)
   if (command === 'gateway' && findGiven('redis', flags, env) === null) problems.push(NO_REGISTRY)
-  if (problems.length === 0) problems.push(...tlsProblems(config))
+  if (problems.length === 0)
+    problems.push(...redisProblems(config, (name) => findGiven(name, flags, env)?.from ?? ''))
   return problems.length > 0 ? { problems } : { config }
 }
 
-/** Of settings that are right by themselves. */
-function tlsProblems({ redis, redisCa, redisCert, redisKey }: Config): string[] {
+/** Of settings that are right by themselves. `from`: how the user said it. */
+function redisProblems(
+  { redis, redisCa, redisCert, redisKey, writeQuorum }: Config,
+  from: (name: SettingName) => string,
+): string[] {
   const problems: string[] = []
   if ((redisCert === null) !== (redisKey === null)) {
     problems.push('--redis-cert and --redis-key belong together: give both, or neither.')
   }
   if ((redisCa ?? redisCert ?? redisKey) !== null && !redis?.startsWith('rediss')) {
     problems.push('--redis-ca, --redis-cert and --redis-key are for TLS: begin --redis with rediss for that.')
+  }
+  if (writeQuorum > 0 && redis === null) {
+    problems.push(`${from('writeQuorum')} counts replicas of Redis: say --redis where that is.`)
   }
   return problems
 }

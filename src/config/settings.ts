@@ -226,6 +226,14 @@ export const SETTINGS = {
     seconds(),
     'how long a subscription that lost its connection can be resumed',
   ),
+  writeQuorum: setting(
+    'Keeping',
+    'write-quorum',
+    '<n>',
+    0,
+    whole(0, 16),
+    'how many replicas of Redis must have a push before it is accepted (WAIT); 0: what the master has is accepted',
+  ),
   capacity: setting(
     'Sessions',
     'capacity',

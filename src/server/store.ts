@@ -50,7 +50,7 @@ export function connectStore(config: Config, replicaId: string, log: Log, meter:
     meter,
   }
   const cluster = createRedisCluster(connection)
-  const broker = createRedisBroker({ ...connection, limits })
+  const broker = createRedisBroker({ ...connection, limits, writeQuorum: config.writeQuorum })
   return {
     broker,
     registry: cluster.registry,

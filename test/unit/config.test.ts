@@ -41,6 +41,7 @@ const RANGES: Partial<Record<SettingName, readonly [least: number, most: number]
   pushRatePerSecond: [0, 1_000_000],
   holdSeconds: [0, 31_622_400],
   stallSeconds: [1, 31_622_400],
+  writeQuorum: [0, 16],
 }
 const NUMBERS = Object.keys(RANGES) as SettingName[]
 
@@ -93,6 +94,7 @@ test('nothing given is the documented defaults', () => {
     retentionSeconds: 3600,
     retentionMessages: 1000,
     resumeSeconds: 3600,
+    writeQuorum: 0,
     capacity: 20_000,
     idleTimeoutSeconds: 60,
     initTimeoutSeconds: 3,
@@ -137,8 +139,9 @@ test('a flag and its variable take the same texts to the same values, and refuse
 test('every number is taken from its least to its most, and refused beside that with the range', () => {
   for (const name of NUMBERS) {
     const [least, most] = RANGES[name] ?? [0, 0]
+    const redis = 'redis://db'
     for (const right of [least, most]) {
-      expect([name, configOf({ flags: { [name]: String(right) } })[name]]).toEqual([name, right])
+      expect([name, configOf({ flags: { redis, [name]: String(right) } })[name]]).toEqual([name, right])
     }
     for (const wrong of [String(least - 1), String(most + 1), '', '1.5', '1e3', '0x10', ' 7', 'many']) {
       expect(problemsOf({ flags: { [name]: wrong } })).toEqual([
@@ -229,7 +232,7 @@ test('a password in a wrong URL is not repeated', () => {
   }
 })
 
-test('what is for TLS is refused where it would be of no use', () => {
+test('what is for Redis, or for TLS, is refused where it would be of no use', () => {
   const directory = mkdtempSync(join(tmpdir(), 'cloudpush-pem-'))
   const file = join(directory, 'some.pem')
   writeFileSync(file, '-----BEGIN CERTIFICATE-----')
@@ -242,6 +245,9 @@ test('what is for TLS is refused where it would be of no use', () => {
   ])
   expect(problemsOf({ flags: { redis, redisKey: '/nowhere', redisCert: file } })).toEqual([
     '--redis-key names a file that cannot be read (ENOENT); it is "/nowhere".',
+  ])
+  expect(problemsOf({ flags: { writeQuorum: '1' } })).toEqual([
+    '--write-quorum counts replicas of Redis: say --redis where that is.',
   ])
   expect(configOf({ flags: { redis, redisCa: file } }).redisCa).toContain('BEGIN')
   rmSync(directory, { recursive: true })

@@ -20,6 +20,8 @@ export interface RedisBrokerOptions extends RedisSource {
   /** Unique per process start. */
   readonly replicaId: string
   readonly limits: BrokerLimits
+  /** How many of Redis's replicas have to have a push before it is accepted; default 0. */
+  readonly writeQuorum?: number
   readonly log?: Log
   readonly meter?: StoreMeter
 }
@@ -34,11 +36,18 @@ const DUE_BATCH = 16
  * `BROKER_UNAVAILABLE`. `listen` rejects too and may be called again.
  */
 export function createRedisBroker(options: RedisBrokerOptions): Broker {
-  const { prefix, replicaId, limits, log, meter, ...source } = options
+  const { prefix, replicaId, limits, writeQuorum = 0, log, meter, ...source } = options
   const keys = createKeys(prefix, locate(source).mode === 'cluster' ? 'cluster' : 'single')
   const { partitions } = keys
   const commands = openCommands({ ...source, name: `cloudpush:${replicaId}`, log, meter })
-  const store = new RedisStore(keys, replicaId, commands, limits, log)
+  const accepting =
+    writeQuorum === 0
+      ? null
+      : {
+          commands: openCommands({ ...source, name: `cloudpush:${replicaId}:push`, writeQuorum, log, meter }),
+          writeQuorum,
+        }
+  const store = new RedisStore({ keys, replicaId, commands, accepting, limits, log })
   const holdings = new RedisHoldings(store)
   const pushes = new RedisPushes(store)
   const inboxes = new RedisInboxes(store)
@@ -194,6 +203,7 @@ export function createRedisBroker(options: RedisBrokerOptions): Broker {
       clearTimeout(pulse)
       watchers.clear()
       channels.close()
+      accepting?.commands.close()
       commands.close()
     },
   }

@@ -24,6 +24,8 @@ export interface ConnectionOptions extends RedisSource {
   readonly name: string
   readonly log?: Log | undefined
   readonly meter?: StoreMeter | undefined
+  /** How many replicas are to have what is written over this connection; only told of here. Default: 0. */
+  readonly writeQuorum?: number
 }
 
 /** What the settings say of it. */

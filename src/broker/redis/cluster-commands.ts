@@ -91,7 +91,7 @@ export class ClusterCommands {
       try {
         const node: CommandConnection | undefined = asked ?? this.#nodeOf(slot)
         if (!node) throw new NotSent(this.trouble)
-        const sent: Promise<T> = node.attempt(asked ? (client) => send(asking(client)) : send)
+        const sent: Promise<T> = node.attempt(asked ? (client, link) => send(asking(client), link) : send)
         return attempt === 0 ? await sent : await within(sent, deadline - performance.now())
       } catch (error) {
         const code = error instanceof NotSent ? 'NOTSENT' : replyCode(error)

@@ -4,6 +4,7 @@ import { brokerUnavailable, CloudpushError } from '../../errors.ts'
 import type { Log } from '../../observability/log.ts'
 import type { StoreMeter } from '../store-meter.ts'
 import { type ConnectionOptions, openRedis } from './client.ts'
+import { Link } from './link.ts'
 import { loadScripts } from './scripts.ts'
 import { TroubleLog } from './trouble.ts'
 import { infoField, refusalOf } from './version.ts'
@@ -15,7 +16,8 @@ const MAX_WAITING = 10_000
 /** The command was not sent: it may be tried elsewhere, or again. */
 export class NotSent extends Error {}
 
-export type Send<T> = (client: Redis) => Promise<T>
+/** What is to be sent, on the connection of this moment. */
+export type Send<T> = (client: Redis, link: Link) => Promise<T>
 
 interface Waiting {
   readonly send: () => void
@@ -44,6 +46,8 @@ export class CommandConnection {
   readonly #trouble: TroubleLog
   readonly #log: Log | undefined
   readonly #meter: StoreMeter | undefined
+  readonly #writeQuorum: number
+  #link: Link
   #wasReady = false
   #gathering = false
 
@@ -54,9 +58,12 @@ export class CommandConnection {
     this.#log = options.log
     this.#meter = options.meter
     this.#trouble = new TroubleLog(this.address, options.log)
+    this.#writeQuorum = options.writeQuorum ?? 0
     this.client = openRedis(options, node)
+    this.#link = new Link(this.client)
     this.client.on('error', (error: Error) => this.#trouble.failed(error))
     this.client.on('close', () => {
+      this.#link.end()
       if (this.#state !== 'CLOSED') this.#state = 'CONNECTING'
     })
     this.client.on('ready', () => void this.#admit())
@@ -96,7 +103,7 @@ export class CommandConnection {
     try {
       if (this.ready) {
         this.#gather()
-        return await send(this.client)
+        return await send(this.client, this.#link)
       }
       return await this.#later(send)
     } catch (error) {
@@ -136,7 +143,7 @@ export class CommandConnection {
         this.#waiting = this.#waiting.filter((other) => other !== waiting)
         reject(new NotSent(this.trouble))
       }, CONNECTION_LIMIT_MS)
-      const waiting = { send: () => resolve(send(this.client)), reject, timer }
+      const waiting = { send: () => resolve(send(this.client, this.#link)), reject, timer }
       this.#waiting.push(waiting)
     })
   }
@@ -158,10 +165,12 @@ export class CommandConnection {
       if (!this.#isNode && infoField(replication, 'role') !== 'master') {
         throw new Error(`Redis at ${this.address} is a replica; its master must be named`)
       }
+      this.#link = new Link(this.client)
       this.#state = 'READY'
       if (this.#wasReady) this.#meter?.reconnected()
       this.#wasReady = true
       this.#trouble.over()
+      this.#countReplicas(replication)
       for (const { send, timer } of this.#waiting.splice(0)) {
         clearTimeout(timer)
         send()
@@ -171,6 +180,15 @@ export class CommandConnection {
       // Such a connection is no good: try the next one.
       if (this.#state !== 'CLOSED') this.client.disconnect(true)
     }
+  }
+
+  #countReplicas(replication: string): void {
+    const replicas = Number(infoField(replication, 'connected_slaves'))
+    if (replicas >= this.#writeQuorum) return
+    this.#log?.warn(
+      { redis: this.address, replicas, writeQuorum: this.#writeQuorum },
+      'Redis has fewer replicas than --write-quorum asks for: pushes are refused until it has more',
+    )
   }
 
   /** All scripts, before the first of them is called: none has to go out a second time with its source. */

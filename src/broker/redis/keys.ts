@@ -10,7 +10,7 @@ import { balancedTags, slotOf } from './slots.ts'
  * | `cp:{p}:inbox:<identifier>` | stream, ids `<offset>-0` | h (JSON `[id, from, trigger, expiresAt]`), p (payload), a (pushedAt, ms) | retention since the last push |
  * | `cp:{p}:holders:<identifier>` | hash | `<replica>~<generation>` → subscriptions | M since a holder was set |
  * | `cp:{p}:resume:<identifier>:<subject>:<operation>` | string | `epoch:confirmed:written or -:at:owner` | 2 × resume while attached, resume after |
- * | `cp:{p}:push:<id>` | hash | h (header), n (identifiers), at, c`<chunk>` (offline, JSON), s, d, a (receipts), k… (who acknowledged), due, out | retention since it went out |
+ * | `cp:{p}:push:<id>` | hash | h (header), n (identifiers), at, c`<chunk>` (offline, JSON), s, d, a (receipts), k… (who acknowledged), due, out, again (was repeated) | retention since it went out |
  * | `cp:{p}:due` | zset | `<chunk>:<push id>` by the time it is due (ms) | M after the last of them is due |
  * | `cp:{p}:delayed:<id>` | hash | h, p, ttl, left (chunks), t`<chunk>` (identifiers, JSON) | M after it is due |
  * | `cp:{p}:generation:<replica>` | string | the generation under which a replica holds now | M since its last pulse |

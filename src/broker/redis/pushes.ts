@@ -32,10 +32,13 @@ export class RedisPushes {
     const send = push.delaySeconds > 0 ? this.#schedule : this.#publish
     const results = await Promise.allSettled(chunks.map((chunk) => send.call(this, push, chunk)))
     const rows: PushRow[] = []
+    const failures: unknown[] = []
     for (const result of results) {
-      if (result.status === 'rejected') throw withPushId(result.reason, push.id)
-      rows.push(result.value)
+      if (result.status === 'rejected') failures.push(result.reason)
+      else rows.push(result.value)
     }
+    if (failures.length > 0)
+      throw withPushId(failures.find((failure) => !isStored(failure)) ?? failures[0], push.id)
     const [first] = rows
     const duplicate = first?.[0] === PUSH_DUPLICATE
     const offline = rows.flatMap((row) => JSON.parse(row[1]) as string[])
@@ -139,7 +142,7 @@ export class RedisPushes {
   #publish(push: NewPush, chunk: Chunk): Promise<PushRow> {
     const { keys } = this.#store
     const { partition, identifiers } = chunk
-    return this.#store.run(
+    return this.#store.accept(
       'publish',
       partition,
       [keys.push(partition, push.id), keys.dead(partition), ...this.#inboxKeys(identifiers)],
@@ -153,7 +156,7 @@ export class RedisPushes {
   #schedule(push: NewPush, chunk: Chunk): Promise<PushRow> {
     const { keys, metaSeconds } = this.#store
     const { partition } = chunk
-    return this.#store.run(
+    return this.#store.accept(
       'schedule',
       partition,
       [keys.push(partition, push.id), keys.due(partition), keys.delayed(partition, push.id)],
@@ -241,8 +244,16 @@ function acceptedBefore(chunks: readonly Chunk[], rows: readonly PushRow[]): num
   return [...byPartition.values()].reduce((sum, count) => sum + count, 0)
 }
 
+/** It is stored, but not on as many replicas as it should be. */
+function isStored(error: unknown): boolean {
+  return error instanceof CloudpushError && error.details['stored'] === true
+}
+
 /** A repeat with this id completes what is missing. */
 function withPushId(error: unknown, pushId: string): CloudpushError {
+  if (error instanceof CloudpushError && isStored(error)) {
+    return brokerUnavailable(error.message, { ...error.details, pushId })
+  }
   const cause = error instanceof CloudpushError ? error.cause : error
   return brokerUnavailable(
     'The store cannot be reached, so the push may not be stored: try again with the same id.',

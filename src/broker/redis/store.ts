@@ -1,3 +1,4 @@
+import { brokerUnavailable, type CloudpushError } from '../../errors.ts'
 import type { Log } from '../../observability/log.ts'
 import type { BrokerLimits } from '../broker.ts'
 import type { Commands } from './commands.ts'
@@ -8,11 +9,28 @@ import { loadScripts, runScript, type ScriptArgument, type ScriptName, type Scri
 
 const DAY_SECONDS = 86_400
 
+/** A connection of its own for pushes, since waiting for replicas stops it, and how many of them have to have a push. */
+export interface Accepting {
+  readonly commands: Commands
+  readonly writeQuorum: number
+}
+
+export interface RedisStoreParts {
+  readonly keys: Keys
+  readonly replicaId: string
+  readonly commands: Commands
+  /** Null: what the master has stored is accepted. */
+  readonly accepting: Accepting | null
+  readonly limits: BrokerLimits
+  readonly log: Log | undefined
+}
+
 /** What every part of the Redis broker works with: keys, scripts, limits, and which generation it holds under. */
 export class RedisStore {
   readonly keys: Keys
   readonly replicaId: string
   readonly commands: Commands
+  readonly #accepting: Accepting | null
   readonly log: Log | undefined
   limits: BrokerLimits
   readonly #scripts: Scripts
@@ -23,10 +41,11 @@ export class RedisStore {
   /** Called when what this replica held is void: it holds under another generation from now on. */
   onForgotten: () => void = () => {}
 
-  constructor(keys: Keys, replicaId: string, commands: Commands, limits: BrokerLimits, log: Log | undefined) {
+  constructor({ keys, replicaId, commands, accepting, limits, log }: RedisStoreParts) {
     this.keys = keys
     this.replicaId = replicaId
     this.commands = commands
+    this.#accepting = accepting
     this.#lines = keys.partitions.map((partition) => new HolderLine(commands, keys.slotOf(partition)))
     this.limits = limits
     this.log = log
@@ -52,6 +71,24 @@ export class RedisStore {
   ): Promise<unknown> {
     const script = this.#scripts[name]
     return this.command(partition, (client) => runScript(client, script, keys, args))
+  }
+
+  /** Runs a script whose answer promises that what it wrote is kept: rejects where too few replicas have it in time. */
+  accept(
+    name: ScriptName,
+    partition: number,
+    keys: readonly string[],
+    args: readonly ScriptArgument[],
+  ): Promise<unknown> {
+    if (this.#accepting === null) return this.run(name, partition, keys, args)
+    const { commands, writeQuorum } = this.#accepting
+    const script = this.#scripts[name]
+    return commands.run(this.keys.slotOf(partition), async (client, link) => {
+      const answer = await runScript(client, script, keys, args)
+      const copies = await link.copies(writeQuorum)
+      if (copies < writeQuorum) throw notReplicated(copies, writeQuorum)
+      return answer
+    })
   }
 
   /** Runs a command, all of whose keys are in that partition. */
@@ -105,6 +142,13 @@ export class RedisStore {
     this.#generations[partition] = generation
     if (known !== undefined) this.onForgotten()
   }
+}
+
+function notReplicated(replicas: number, writeQuorum: number): CloudpushError {
+  return brokerUnavailable(
+    `The push is stored, but ${replicas} of Redis's replicas have it and ${writeQuorum} should: it is not accepted, since it would be lost with the master. Try again with the same id: it is stored once.`,
+    { stored: true, replicas, writeQuorum },
+  )
 }
 
 /** Requests that go to one partition together, with the places of their answers. */

@@ -10,6 +10,8 @@
 local chunkField = 'c' .. ARGV[9]
 local known = redis.call('HGET', KEYS[1], chunkField)
 if known then
+  -- A write, so that a WAIT behind it covers what it repeats, whichever connection that came on.
+  redis.call('HSET', KEYS[1], 'again', '1')
   local first = redis.call('HMGET', KEYS[1], 'n', 'due')
   return { 1, known, first[1], first[2] or '' }
 end

@@ -6,7 +6,11 @@
 -- include clock
 local chunkField = 'c' .. ARGV[6]
 local known = redis.call('HMGET', KEYS[1], chunkField, 'n', 'due')
-if known[1] then return { 1, known[1], known[2], known[3] or '' } end
+if known[1] then
+  -- As in publish: a WAIT behind it covers what it repeats.
+  redis.call('HSET', KEYS[1], 'again', '1')
+  return { 1, known[1], known[2], known[3] or '' }
+end
 local now = nowMs()
 local due = known[3] or text(now + tonumber(ARGV[4]))
 redis.call('HSET', KEYS[1], chunkField, '[]', 'n', ARGV[7], 'h', ARGV[1], 'at', text(now), 'due', due)
