@@ -31,6 +31,8 @@ export interface PushHeader {
   readonly id: string
   readonly from: string | null
   readonly trigger: Trigger
+  /** By which its way can be traced (W3C Trace Context); null where it is not. */
+  readonly traceparent: string | null
   readonly payload: string
   readonly pushedAt: number
   /** Null: as long as retention keeps it. An ephemeral push (`ttlSeconds: 0`) expires when it was pushed. */
@@ -71,6 +73,7 @@ export interface NewPush {
   readonly payload: string
   readonly from: string | null
   readonly trigger: Trigger
+  readonly traceparent: string | null
   readonly delaySeconds: number
   /** 0: ephemeral, to live subscriptions only. Null: as long as retention keeps it. */
   readonly ttlSeconds: number | null

@@ -35,6 +35,11 @@ export const whole = (least: number, most: number) =>
     .transform(Number)
     .refine((number) => number >= least && number <= most, `must be a whole number from ${least} to ${most}`)
 
+export const share = z
+  .string()
+  .regex(/^(0|1|0?\.\d+)$/, 'must be a share from 0 to 1, such as 0.01')
+  .transform(Number)
+
 export const seconds = (least = 1) => whole(least, 31_622_400)
 
 export const url = (schemes: readonly string[]) =>

@@ -2,7 +2,7 @@ import { z } from 'zod'
 import { parseNetworks } from './networks.ts'
 import { parseRedisUrl } from './redis-url.ts'
 import { splitKeys } from './secrets.ts'
-import { pem, type Setting, seconds, secret, setting, url, whole } from './setting.ts'
+import { pem, type Setting, seconds, secret, setting, share, url, whole } from './setting.ts'
 
 /** Keys of back ends, and the file that they are read from again and again; null: they were given themselves. */
 export interface KeySource {
@@ -351,11 +351,25 @@ export const SETTINGS = {
     'log-sample',
     '<share>',
     0.01,
-    z
-      .string()
-      .regex(/^(0|1|0?\.\d+)$/, 'must be a share from 0 to 1, such as 0.01')
-      .transform(Number),
+    share,
     'share of the pushes that are logged, with their deliveries',
+  ),
+  tracesUrl: setting<string | null>(
+    'Other',
+    'traces-url',
+    '<url>',
+    null,
+    url(['http:', 'https:']),
+    'where the ways of pushes are told, as OpenTelemetry traces (OTLP over HTTP), such as http://localhost:4318/v1/traces (default: nowhere)',
+    ['OTEL_EXPORTER_OTLP_TRACES_ENDPOINT'],
+  ),
+  tracesSample: setting(
+    'Other',
+    'traces-sample',
+    '<share>',
+    1,
+    share,
+    'share of the pushes that are traced, where the pusher has not decided it',
   ),
 } as const satisfies Record<string, Setting>
 

@@ -6,6 +6,7 @@ import { CatchUp } from './catch-up.ts'
 import { Holdings } from './holdings.ts'
 import { Inbox, type InboxEvents } from './inbox.ts'
 import { Push } from './message.ts'
+import { Passages, type Route } from './passages.ts'
 import { type PlanOperation, Plans } from './plan.ts'
 import { Position } from './position.ts'
 import { Proofs, TICK_MS } from './proofs.ts'
@@ -13,7 +14,7 @@ import { ReceiptLedger } from './receipts.ts'
 import { Records } from './records.ts'
 import { Session, type SessionDetails, type SessionSurroundings, type Transport } from './session.ts'
 import { Subscription } from './subscription.ts'
-import { type Ending, type HubWatcher, NOBODY } from './watcher.ts'
+import { type Ending, type HubWatcher, NOBODY, type Tracer } from './watcher.ts'
 
 export interface HubLimits {
   readonly maxBufferedBytes: number
@@ -61,6 +62,7 @@ const BUSY_FLUSH_TICKS = 8 // 200 ms
 export class Hub implements BrokerListener, InboxEvents, AsyncDisposable {
   readonly sessions = new Map<string, Session>()
   readonly #watcher: HubWatcher
+  readonly #tracer: Tracer | null
   readonly #inboxes = new Map<string, Inbox>()
   readonly #plans = new Plans()
   readonly #ledger: ReceiptLedger
@@ -70,6 +72,7 @@ export class Hub implements BrokerListener, InboxEvents, AsyncDisposable {
   readonly #attachments: Attachments
   readonly #clock: NodeJS.Timeout
   readonly #proofs = new Proofs()
+  readonly #passages = new Passages()
   readonly #surroundings: SessionSurroundings
   #subscriptions = 0
   #ticks = 0
@@ -78,8 +81,9 @@ export class Hub implements BrokerListener, InboxEvents, AsyncDisposable {
   /** Lengths of the sessions that ended, ms. */
   readonly sessionMs = new Distribution()
 
-  constructor(broker: Broker, limits: HubLimits, watcher: HubWatcher = NOBODY) {
+  constructor(broker: Broker, limits: HubLimits, watcher: HubWatcher = NOBODY, tracer: Tracer | null = null) {
     this.#watcher = watcher
+    this.#tracer = tracer
     this.#ledger = new ReceiptLedger(broker, watcher)
     this.#records = new Records(broker, this.#inboxes, limits.resumeSeconds)
     this.#holdings = new Holdings(broker, this.#inboxes, this)
@@ -93,6 +97,7 @@ export class Hub implements BrokerListener, InboxEvents, AsyncDisposable {
     this.#surroundings = {
       ledger: this.#ledger,
       proofs: this.#proofs,
+      passages: this.#passages,
       maxBufferedBytes: limits.maxBufferedBytes,
     }
     this.#clock = setInterval(() => this.#tick(), TICK_MS)
@@ -128,14 +133,16 @@ export class Hub implements BrokerListener, InboxEvents, AsyncDisposable {
   }
 
   arrived(arrival: Arrival): void {
+    const route = this.#routeOf(arrival)
     let push: Push | undefined
     for (const entry of arrival.entries) {
       const inbox = this.#inboxes.get(entry.identifier)
       if (!inbox) continue
-      push ??= new Push(arrival.push, this.#ledger)
+      push ??= new Push(arrival.push, this.#ledger, route)
       if (arrival.stored) inbox.arrive(push, entry.epoch, entry.offset, this)
       else inbox.arriveEphemeral(push, entry.epoch, entry.offset)
     }
+    route?.routed()
   }
 
   interrupted(): void {
@@ -225,6 +232,12 @@ export class Hub implements BrokerListener, InboxEvents, AsyncDisposable {
     const ending = { code: null, reason: 'the replica stopped' }
     await Promise.all([...this.sessions.values()].map((session) => this.close(session, ending)))
     await this.flush()
+  }
+
+  #routeOf(arrival: Arrival): Route | null {
+    if (this.#tracer === null || arrival.push.traceparent === null) return null
+    const passage = this.#tracer.arrived(arrival)
+    return passage === null ? null : this.#passages.begin(passage)
   }
 
   #inbox(identifier: string): Inbox {

@@ -1,5 +1,6 @@
 import type { PushHeader, Trigger } from '../broker/broker.ts'
 import { toBytes } from './frame.ts'
+import type { Route } from './passages.ts'
 import type { Stamps } from './plan.ts'
 import type { ReceiptLedger, Tally } from './receipts.ts'
 
@@ -7,14 +8,17 @@ import type { ReceiptLedger, Tally } from './receipts.ts'
 export class Push {
   readonly header: PushHeader
   readonly tally: Tally
+  /** Null: it is not traced, or was read from the inbox. */
+  readonly route: Route | null
   readonly id: string
   readonly payload: string
   readonly from: string
   readonly pushedAt: string
   readonly expiresAt: string
 
-  constructor(header: PushHeader, ledger: ReceiptLedger) {
+  constructor(header: PushHeader, ledger: ReceiptLedger, route: Route | null = null) {
     this.header = header
+    this.route = route
     this.tally = ledger.tally(header)
     this.id = toBytes(JSON.stringify(header.id))
     this.payload = toBytes(header.payload)

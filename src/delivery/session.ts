@@ -1,5 +1,6 @@
 import { toBytes } from './frame.ts'
 import type { Message } from './message.ts'
+import type { Passages } from './passages.ts'
 import type { Position } from './position.ts'
 import type { Proofs } from './proofs.ts'
 import type { ReceiptLedger, Tally } from './receipts.ts'
@@ -38,6 +39,7 @@ export interface Writer {
 export interface SessionSurroundings {
   readonly ledger: ReceiptLedger
   readonly proofs: Proofs
+  readonly passages: Passages
   readonly maxBufferedBytes: number
 }
 
@@ -108,7 +110,8 @@ export class Session implements Writer {
 
   send(bytes: string, position: Position, message: Message): void {
     this.transport.write(bytes)
-    const { tally } = message.push
+    const { tally, route } = message.push
+    if (route !== null) route.queued(this, this.transport.proves)
     const { ledger, proofs } = this.#surroundings
     ledger.countSent(tally)
     if (!this.transport.proves) return
@@ -125,6 +128,8 @@ export class Session implements Writer {
 
   /** What is queued leaves now: a question, where one is due, goes with it. */
   leaving(): void {
+    const { passages } = this.#surroundings
+    if (passages.some) passages.left(this)
     if (this.#askedThrough >= this.#settled + this.#written.length) return
     const now = Date.now()
     if (now - this.#askedAt >= this.#surroundings.proofs.intervalMs) this.#ask(now)

@@ -1,3 +1,5 @@
+import type { Arrival } from '../broker/broker.ts'
+import type { Passage } from './passages.ts'
 import type { Session } from './session.ts'
 
 /** How a session ended. */
@@ -23,6 +25,12 @@ export interface HubWatcher {
   /** Whether to be told of the deliveries of this push. Asked once per push. */
   wants(pushId: string): boolean
   delivered(delivery: Delivery): void
+}
+
+/** Whoever traces. */
+export interface Tracer {
+  /** A push with a `traceparent` has come. Null: its way is not recorded. */
+  arrived(arrival: Arrival): Passage | null
 }
 
 export const NOBODY: HubWatcher = {

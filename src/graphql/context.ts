@@ -13,6 +13,7 @@ import type { Subscription } from '../delivery/subscription.ts'
 import type { EventLog } from '../observability/event-log.ts'
 import type { Log } from '../observability/log.ts'
 import type { OperationCounts } from '../observability/operation-counts.ts'
+import type { Tracing } from '../observability/tracing.ts'
 import type { RateLimiter } from '../rate-limiter.ts'
 import type { Trial } from './trial.ts'
 
@@ -32,6 +33,8 @@ export interface Services {
   readonly statistics: Statistics
   readonly counts: OperationCounts
   readonly events: EventLog
+  /** Null: nothing is traced. */
+  readonly tracing: Tracing | null
   readonly log: Log
 }
 
@@ -53,6 +56,8 @@ export interface OperationOrigin {
   readonly principal: Principal
   /** The client's address; null where it is not known any more. */
   readonly address: string | null
+  /** The client's own trace, as its HTTP request named it; null where it did not. */
+  readonly traceparent: string | null
   /** The WebSocket session that the operation came through; null over HTTP and SSE. */
   readonly session: Session | null
   /** Where the session may stay only if it resumes; null for all others. */
@@ -73,9 +78,13 @@ export interface Context {
 }
 
 /** Of an operation that comes over HTTP or SSE. */
-export function httpOrigin(address: string | null, principal: Principal): OperationOrigin {
+export function httpOrigin(
+  address: string | null,
+  principal: Principal,
+  traceparent: string | null = null,
+): OperationOrigin {
   return {
-    ...{ trigger: 'HTTP', principal, address, session: null, access: null },
+    ...{ trigger: 'HTTP', principal, address, traceparent, session: null, access: null },
     ...{ trial: null, operationId: null, over: false, delivery: null },
   }
 }

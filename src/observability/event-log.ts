@@ -3,6 +3,7 @@ import type { Session } from '../delivery/session.ts'
 import type { Delivery, Ending, HubWatcher } from '../delivery/watcher.ts'
 import type { LoggedEvent } from './ecs.ts'
 import type { Log } from './log.ts'
+import { parseTraceparent } from './trace-context.ts'
 
 /** One push to a room may be delivered to thousands: more lines a second than this are not written. */
 const MAX_DELIVERIES_PER_SECOND = 100
@@ -43,12 +44,16 @@ export class EventLog implements HubWatcher {
     return this.#share > 0 && (this.#share === 1 || hash(pushId) < this.#share)
   }
 
-  accepted({ id: pushId, from: subject, to, payload, trigger }: NewPush, published: Published): void {
+  accepted(
+    { id: pushId, from: subject, to, payload, trigger, traceparent }: NewPush,
+    published: Published,
+  ): void {
     if (!this.wants(pushId)) return
+    const traceId = parseTraceparent(traceparent)?.traceId
     const { accepted, offline, duplicate } = published
     const bytes = Buffer.byteLength(payload)
     const details = { recipients: accepted, first: to[0], offline: offline.length, bytes, trigger, duplicate }
-    this.#tell('push-accepted', { pushId, subject, ...details }, 'push accepted')
+    this.#tell('push-accepted', { pushId, subject, traceId, ...details }, 'push accepted')
   }
 
   delivered({ pushId, session, identifier, latencyMs }: Delivery): void {

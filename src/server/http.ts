@@ -39,7 +39,7 @@ export function createHttpServer({
   const graphql = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
     const principal = await principalOf(access, request, response, log)
     if (principal === null) return
-    const origin = httpOrigin(clientAddress(request), principal)
+    const origin = httpOrigin(clientAddress(request), principal, traceparentOf(request))
     if (isHttpPost(request)) await post(request, response, origin)
     else await yoga(request, response, { origin })
   }
@@ -76,6 +76,12 @@ export function createHttpServer({
     else stream.end('HTTP/1.1 404 Not Found\r\nConnection: close\r\nContent-Length: 0\r\n\r\n')
   })
   return server
+}
+
+/** https://www.w3.org/TR/trace-context/#traceparent-header */
+function traceparentOf({ headers }: IncomingMessage): string | null {
+  const { traceparent } = headers
+  return typeof traceparent === 'string' ? traceparent : null
 }
 
 function destroy(this: Duplex): void {

@@ -51,6 +51,7 @@ export interface OperationSurroundings {
  */
 export class Operation implements OperationOrigin {
   readonly trigger = 'WEBSOCKET'
+  readonly traceparent = null
   readonly operationId: string
   readonly #surroundings: OperationSurroundings
   #results: AsyncIterator<ExecutionResult> | null = null

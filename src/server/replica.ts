@@ -17,6 +17,7 @@ import { createMetrics } from '../observability/metrics.ts'
 import { MinuteLog } from '../observability/minute-log.ts'
 import { OperationCounts } from '../observability/operation-counts.ts'
 import { Recorder } from '../observability/recorder.ts'
+import { startTracing } from '../observability/tracing.ts'
 import { RateLimiter } from '../rate-limiter.ts'
 import { Admission } from './admission.ts'
 import { type AgentCheck, agentAnswer, startAgentCheck } from './agent-check.ts'
@@ -58,6 +59,8 @@ export async function startReplica(config: Config, processLog: Log): Promise<Rep
   const log = processLog.child({ 'service.node.name': id, 'service.version': version })
   const startedAt = new Date()
   const began = performance.now()
+  const stored = config.redis === null ? 'embedded' : 'redis'
+  const tracing = await startTracing({ ...config, replicaId: id, version, store: stored, log })
   const storeMeter = new StoreMeter()
   const store = connectStore(config, id, log, storeMeter)
   const { broker, registry, peers, settings, statistics } = store
@@ -66,6 +69,7 @@ export async function startReplica(config: Config, processLog: Log): Promise<Rep
     broker,
     { maxBufferedBytes: config.maxBufferedBytes, resumeSeconds: config.resumeSeconds },
     events,
+    tracing,
   )
   const counts = new OperationCounts()
   const recorder = new Recorder({ hub, counts, statistics, log })
@@ -81,7 +85,7 @@ export async function startReplica(config: Config, processLog: Log): Promise<Rep
   const pushRate = new RateLimiter()
   const services = {
     ...{ replicaId: id, config, settings, broker, registry, peers, chooser, hub, pushRate, log },
-    ...{ statistics, counts, events },
+    ...{ statistics, counts, events, tracing },
   }
   const access = createAccess(config, (error) => log.warn({ err: error }, 'API keys could not be read anew'))
   const expiries = new Expiries()
@@ -131,6 +135,7 @@ export async function startReplica(config: Config, processLog: Log): Promise<Rep
     access[Symbol.dispose]()
     meter[Symbol.dispose]()
     await store[Symbol.asyncDispose]()
+    await tracing?.[Symbol.asyncDispose]()
     throw error
   })
 
@@ -182,6 +187,7 @@ export async function startReplica(config: Config, processLog: Log): Promise<Rep
     access[Symbol.dispose]()
     meter[Symbol.dispose]()
     await store[Symbol.asyncDispose]()
+    await tracing?.[Symbol.asyncDispose]()
   }
 
   try {

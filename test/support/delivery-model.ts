@@ -102,6 +102,7 @@ export async function runModel(
       payload: JSON.stringify({ id }),
       from: null,
       trigger: 'HTTP',
+      traceparent: null,
       delaySeconds: 0,
       ttlSeconds: null,
     })

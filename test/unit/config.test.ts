@@ -110,6 +110,8 @@ test('nothing given is the documented defaults', () => {
     stallSeconds: 5,
     logLevel: 'info',
     logSample: 0.01,
+    tracesUrl: null,
+    tracesSample: 1,
   })
 })
 

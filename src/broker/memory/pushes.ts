@@ -67,6 +67,7 @@ function send(store: MemoryStore, push: NewPush, to: readonly string[], limits: 
     id: push.id,
     from: push.from,
     trigger: push.trigger,
+    traceparent: push.traceparent,
     payload: push.payload,
     pushedAt: now,
     expiresAt: push.ttlSeconds === null ? null : now + push.ttlSeconds * 1_000,

@@ -1,13 +1,8 @@
-import type { Arrival, MessageEntry, Trigger } from '../broker.ts'
+import type { Arrival, MessageEntry } from '../broker.ts'
+import { parseHeader } from './header.ts'
 
-type ArrivalHeader = readonly [
-  id: string,
-  from: string | null,
-  trigger: Trigger,
-  expiresAt: number | null,
-  pushedAt: number,
-  stored: 0 | 1,
-]
+/** What the scripts add to the header. */
+type Added = readonly [expiresAt: number | null, pushedAt: number, stored: 0 | 1]
 type ArrivalEntry = readonly [identifier: string, epoch: string, offset: number]
 
 const LINE_FEED = 10
@@ -21,15 +16,14 @@ export function parseArrival(message: Buffer, partition: number): Arrival | null
   if (message[0] !== OPENING_BRACKET) return null
   const headerEnd = message.indexOf(LINE_FEED)
   const entriesEnd = message.indexOf(LINE_FEED, headerEnd + 1)
-  const [id, from, trigger, expiresAt, pushedAt, stored] = JSON.parse(
-    message.toString('utf8', 0, headerEnd),
-  ) as ArrivalHeader
+  const { known, added } = parseHeader(message.toString('utf8', 0, headerEnd))
+  const [expiresAt, pushedAt, stored] = added as Added
   const entries = (JSON.parse(message.toString('utf8', headerEnd + 1, entriesEnd)) as ArrivalEntry[]).map(
     toEntry,
   )
   const payload = message.toString('utf8', entriesEnd + 1)
   return {
-    push: { id, from, trigger, payload, pushedAt, expiresAt, partition },
+    push: { ...known, payload, pushedAt, expiresAt, partition },
     stored: stored === 1,
     entries,
   }

@@ -1,4 +1,5 @@
-import type { InboxPage, InboxPosition, StoredMessage, Trigger } from '../broker.ts'
+import type { InboxPage, InboxPosition, StoredMessage } from '../broker.ts'
+import { parseHeader } from './header.ts'
 import type { RedisStore } from './store.ts'
 
 type PageRow = readonly [
@@ -9,9 +10,6 @@ type PageRow = readonly [
   now: string,
   ...fields: unknown[],
 ]
-/** What the `h` field holds. */
-type StoredHeader = readonly [id: string, from: string | null, trigger: Trigger, expiresAt: number | null]
-
 const FIELDS_START = 5
 const FIELDS_PER_MESSAGE = 4
 
@@ -56,19 +54,12 @@ export class RedisInboxes {
     const partition = this.#store.keys.partitionOf(identifier)
     const messages: StoredMessage[] = []
     for (let at = FIELDS_START; at < row.length; at += FIELDS_PER_MESSAGE) {
-      const [id, from, trigger, expiresAt] = JSON.parse(row[at + 1] as string) as StoredHeader
+      const { known, added } = parseHeader(row[at + 1] as string)
+      const [expiresAt = null] = added
       if (expiresAt !== null && expiresAt <= Number(now)) continue
       const payload = row[at + 2] as string
       const pushedAt = Number(row[at + 3])
-      const push = {
-        id,
-        from,
-        trigger,
-        payload,
-        pushedAt,
-        expiresAt,
-        partition,
-      }
+      const push = { ...known, payload, pushedAt, expiresAt, partition }
       messages.push({ push, offset: row[at] as number })
     }
     return { epoch, tip, messages, through, lost }

@@ -1,5 +1,6 @@
 import { brokerUnavailable, CloudpushError } from '../../errors.ts'
 import type { NewPush, Published, ReceiptCount, ReceiptState } from '../broker.ts'
+import { headerOf, parseHeader } from './header.ts'
 import { PUSH_DUPLICATE, type ScriptArgument } from './scripts.ts'
 import { type RedisStore, settleAll, toBatches } from './store.ts'
 
@@ -126,12 +127,11 @@ export class RedisPushes {
     const known = rows.filter(([header]) => header != null)
     const [first] = known
     if (!first) return null
-    const [, from] = JSON.parse(`${first[0]}]`) as [string, string | null, string]
     const sum = (field: number) => known.reduce((total, row) => total + Number(row[field] ?? 0), 0)
     return {
       pushId,
       pushedAt: Number(first[1]),
-      from,
+      from: parseHeader(`${first[0]}]`).known.from,
       identifiers: sum(2),
       sent: sum(3),
       delivered: sum(4),
@@ -219,11 +219,6 @@ export class RedisPushes {
       keys.toPrefix(partition),
     ]
   }
-}
-
-/** Without its closing bracket: the scripts go on with what only they know. */
-function headerOf({ id, from, trigger }: NewPush): string {
-  return `[${json(id)},${from === null ? 'null' : json(from)},"${trigger}"`
 }
 
 function ttlOf({ ttlSeconds }: NewPush): number {

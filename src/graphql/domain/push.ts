@@ -21,17 +21,24 @@ export async function push(
   origin: OperationOrigin,
   input: PushInput,
 ): Promise<Published> {
+  const trace = services.tracing?.push(origin) ?? null
   try {
     const checked = toPush(services, origin, input)
     checkRate(services, origin)
-    const published = await services.broker.publish(checked)
+    const stored = trace?.storing(checked) ?? checked
+    const published = await services.broker.publish(stored)
+    trace?.stored(published)
     if (published.duplicate) await checkOwner(services, checked)
     services.counts.accepted(checked.trigger, published.duplicate)
-    services.events.accepted(checked, published)
+    services.events.accepted(stored, published)
     return published
   } catch (error) {
-    services.counts.refuse(error instanceof CloudpushError ? error.code : 'INTERNAL')
+    const code = error instanceof CloudpushError ? error.code : 'INTERNAL'
+    services.counts.refuse(code)
+    trace?.failed(code)
     throw error
+  } finally {
+    trace?.end()
   }
 }
 
@@ -80,6 +87,7 @@ function toPush({ config, settings }: Services, origin: OperationOrigin, input: 
     payload,
     from: origin.principal.subject,
     trigger: origin.trigger,
+    traceparent: null,
     delaySeconds: checkSeconds('delaySeconds', input.delaySeconds ?? 0, MAX_DELAY_SECONDS),
     ttlSeconds:
       input.ttlSeconds == null ? null : checkSeconds('ttlSeconds', input.ttlSeconds, MAX_DELAY_SECONDS),

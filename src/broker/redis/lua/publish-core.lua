@@ -1,10 +1,10 @@
 -- Stores one chunk of a push, finds the holders and sends it to them. `KEYS` from `keyAt` on come in triples meta,
 -- inbox, holders; `ARGV` from `argAt` on are the same identifiers as JSON texts. Answers the offline ones, a JSON text.
 --
--- push: header (JSON without its closing bracket: `["id",from,"trigger"`), payload, ttl (ms; -1: none, 0: ephemeral),
+-- push: header (JSON without its closing bracket: `["id",from,"trigger"`, and the traceparent where it is traced), payload, ttl (ms; -1: none, 0: ephemeral),
 -- retentionSeconds, retentionMessages, metaSeconds, candidate (epoch), toPrefix (channel), dead (key)
 --
--- To each holder goes `[id,from,trigger,expiresAt,pushedAt,stored]` LF `[[identifier,epoch,offset],…]` LF payload.
+-- To each holder goes `[id,from,trigger(,traceparent),expiresAt,pushedAt,stored]` LF `[[identifier,epoch,offset],…]` LF payload.
 local function publishChunk(now, push, keyAt, argAt)
   local call = redis.call
   local ephemeral = push.ttl == 0

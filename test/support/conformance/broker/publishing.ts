@@ -75,6 +75,23 @@ export function publishing(create: CreateCluster): void {
     expect(page.messages).toEqual([{ offset: 1, push: arrival?.push }])
   })
 
+  test('a traced push carries its trace to its holders and into the inbox; a repeat is the first one', async () => {
+    await using world = await openWorld(create)
+    const a = await world.replica('a')
+    await attach(a, 'alice')
+    const traceparent = '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01'
+    const push = newPush('alice', { traceparent, ttlSeconds: 60, from: 'bob' })
+    await a.broker.publish(push)
+    await a.broker.publish({ ...push, traceparent: null })
+    await world.until('it is heard', () => a.ear.arrivals.length === 1)
+    const [arrival] = a.ear.arrivals
+    expect(arrival?.push).toMatchObject({ id: push.id, traceparent, from: 'bob', trigger: 'HTTP' })
+    expect(arrival?.push.expiresAt).toBe((arrival?.push.pushedAt ?? 0) + 60_000)
+    const page = await a.broker.read('alice', { epoch: '', offset: 0 }, 10)
+    expect(page.messages).toEqual([{ offset: 1, push: arrival?.push }])
+    expect(await a.broker.receipt(push.id)).toMatchObject({ from: 'bob', identifiers: 1 })
+  })
+
   test('nothing is heard inside the call that pushes', async () => {
     await using world = await openWorld(create)
     const a = await world.replica('a')

@@ -124,6 +124,7 @@ export function newPush(to: string | readonly string[], more: Partial<NewPush> =
     payload: '{"text":"hi"}',
     from: null,
     trigger: 'HTTP',
+    traceparent: null,
     delaySeconds: 0,
     ttlSeconds: null,
     ...more,
