@@ -14,6 +14,16 @@ export interface CloseCode {
 export const CLOSE_CODES = {
   RESTART: { code: 1012, reason: 'Restarting: reconnect to resume', reconnects: true },
   OVER_CAPACITY: { code: 1013, reason: 'Over capacity: try again later', reconnects: true },
+  TOO_MANY_OF_ADDRESS: {
+    code: 1013,
+    reason: 'Too many connections from this address: try again later',
+    reconnects: true,
+  },
+  TOO_MANY_OF_SUBJECT: {
+    code: 1013,
+    reason: 'Too many connections of this subject: try again later',
+    reconnects: true,
+  },
   NO_REPLICA: { code: 1013, reason: 'No replica takes this connection: try again later', reconnects: true },
   BINARY: { code: 1003, reason: 'Binary frames are not understood', reconnects: true },
   INIT_TIMEOUT: { code: 4408, reason: 'Connection initialisation timeout', reconnects: true },

@@ -69,3 +69,8 @@ export const secret = z.string().transform((given, context) => {
     return z.NEVER
   }
 })
+
+/** A flag without a value; as a variable, `true` or `false`. */
+export const flag = z
+  .enum(['true', 'false', '1', '0'], 'must be true or false')
+  .transform((text) => text === 'true' || text === '1')

@@ -1,8 +1,9 @@
 import { z } from 'zod'
 import { parseNetworks } from './networks.ts'
+import { parseOrigins } from './origins.ts'
 import { parseRedisUrl } from './redis-url.ts'
 import { splitKeys } from './secrets.ts'
-import { pem, type Setting, seconds, secret, setting, share, url, whole } from './setting.ts'
+import { flag, pem, type Setting, seconds, secret, setting, share, url, whole } from './setting.ts'
 
 /** Keys of back ends, and the file that they are read from again and again; null: they were given themselves. */
 export interface KeySource {
@@ -125,9 +126,7 @@ export const SETTINGS = {
     'insecure',
     null,
     false,
-    z
-      .enum(['true', 'false', '1', '0'], 'must be true or false')
-      .transform((text) => text === 'true' || text === '1'),
+    flag,
     'allow an address that others can reach, although there is no authentication',
   ),
   jwtSecret: {
@@ -202,6 +201,25 @@ export const SETTINGS = {
     ),
     secret: true,
   },
+  allowedOrigins: setting(
+    'Access',
+    'allowed-origins',
+    '<list>',
+    '*',
+    z.string().refine((text) => parseOrigins(text) !== null, {
+      message: 'must be * or origins with commas between, such as https://app.example,http://localhost:3000',
+    }),
+    'pages of which origins may use this replica from a browser; *: of any; its own may always',
+  ),
+  disableIntrospection: setting(
+    'Access',
+    'disable-introspection',
+    null,
+    false,
+    flag,
+    'nobody may ask for the schema',
+  ),
+  disableGraphiql: setting('Access', 'disable-graphiql', null, false, flag, 'GraphiQL is not served'),
   retentionSeconds: setting(
     'Keeping',
     'retention-seconds',
@@ -306,6 +324,62 @@ export const SETTINGS = {
     whole(1, 1_000_000),
     'identifiers of one push',
   ),
+  maxQueryDepth: setting(
+    'Limits',
+    'max-query-depth',
+    '<n>',
+    10,
+    whole(1, 1_000),
+    'levels of fields of one GraphQL document',
+  ),
+  maxQueryAliases: setting(
+    'Limits',
+    'max-query-aliases',
+    '<n>',
+    100,
+    whole(0, 1_000),
+    'aliases of one GraphQL document',
+  ),
+  maxQueryTokens: setting(
+    'Limits',
+    'max-query-tokens',
+    '<n>',
+    20_000,
+    whole(10, 1_000_000),
+    'tokens of one GraphQL document, the payload among them where it is written into it',
+  ),
+  maxQueryCost: setting(
+    'Limits',
+    'max-query-cost',
+    '<n>',
+    20_000,
+    whole(1, 100_000_000),
+    'fields that one operation may ask for, those of a list counted for each item',
+  ),
+  maxMessagesPerSecond: setting(
+    'Limits',
+    'max-messages-per-second',
+    '<n>',
+    10_000,
+    whole(0, 1_000_000),
+    'messages that are read from one WebSocket; more wait; 0: not limited',
+  ),
+  maxConnectionsPerAddress: setting(
+    'Limits',
+    'max-connections-per-address',
+    '<n>',
+    0,
+    whole(0, 1_000_000),
+    'WebSockets that one address may have here; 0: not limited',
+  ),
+  maxConnectionsPerSubject: setting(
+    'Limits',
+    'max-connections-per-subject',
+    '<n>',
+    0,
+    whole(0, 1_000_000),
+    'WebSockets that one subject may have here; 0: not limited',
+  ),
   connectionRatePerSecond: setting(
     'Limits',
     'connection-rate-per-second',
@@ -389,6 +463,7 @@ const SHARED: readonly SettingName[] = [
   'redisKey',
   'redisSentinelPassword',
   'insecure',
+  'allowedOrigins',
   'idleTimeoutSeconds',
   'drainSeconds',
   'logLevel',

@@ -11,7 +11,8 @@ import type { Config } from '../config.ts'
 import { GRAPHQL_PATH } from '../graphql/yoga.ts'
 import type { Log } from '../observability/log.ts'
 import { Drain } from '../server/drain.ts'
-import { closeServer, HTTP_LIMITS, listen, pathOf, sendText } from '../server/listening.ts'
+import { closeServer, HTTP_LIMITS, listen, pathOf, refuseUpgrade, sendText } from '../server/listening.ts'
+import { createOriginCheck } from '../server/origins.ts'
 import { createHttpProxy } from './http-proxy.ts'
 import { createGatewayMetrics } from './metrics.ts'
 import { SocketRelay } from './sockets.ts'
@@ -60,6 +61,7 @@ export async function startGateway(config: Config & { readonly redis: string }, 
     held: () => [...relay.sessions].filter(({ held }) => held).length,
     replicas: accepting,
   })
+  const isAllowedOrigin = createOriginCheck(config.allowedOrigins)
   const stopping = new AbortController()
   let watching = false
   const unready = (): string | null => {
@@ -88,8 +90,9 @@ export async function startGateway(config: Config & { readonly redis: string }, 
   })
   server.on('upgrade', (request, stream, head) => {
     stream.on('error', () => stream.destroy())
-    if (pathOf(request) === GRAPHQL_PATH) relay.upgrade(request, stream, head)
-    else stream.end('HTTP/1.1 404 Not Found\r\nConnection: close\r\nContent-Length: 0\r\n\r\n')
+    if (pathOf(request) !== GRAPHQL_PATH) refuseUpgrade(stream, '404 Not Found')
+    else if (!isAllowedOrigin(request)) refuseUpgrade(stream, '403 Forbidden')
+    else relay.upgrade(request, stream, head)
   })
 
   const release = async () => {

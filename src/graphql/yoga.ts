@@ -1,12 +1,14 @@
 import { createYoga, type YogaServerInstance } from 'graphql-yoga'
 import type { Expiries } from '../access/expiries.ts'
 import { NOBODY } from '../access/principal.ts'
+import { hasAuthentication } from '../config.ts'
 import type { Context, Services } from './context.ts'
 import { httpOrigin, type OperationOrigin } from './context.ts'
+import { createDocumentCache } from './document-cache.ts'
 import { useDelivery } from './plugins/delivery.ts'
-import { useDepthErrors } from './plugins/depth.ts'
 import { toPublicError, usePublicErrors } from './plugins/errors.ts'
 import { useExpiry } from './plugins/expiry.ts'
+import { useQueryLimits } from './plugins/query-limits.ts'
 import { createSchema } from './schema.ts'
 
 /** What a transport gives with each operation. */
@@ -34,14 +36,19 @@ mutation Push {
 
 /** GraphQL with every plug-in, for all transports: HTTP and SSE by Yoga itself, WebSocket through `getEnveloped`. */
 export function createGraphQL(services: Services, expiries: Expiries): Yoga {
-  const { log } = services
+  const { log, config } = services
   return createYoga<ServerContext, Context>({
     schema: createSchema(),
     graphqlEndpoint: GRAPHQL_PATH,
     landingPage: false,
-    // Any GraphQL client in a browser may talk to us; who may do what is not a matter of its page's origin.
+    // Pages of other origins than those allowed do not come as far as here.
     cors: { origin: '*', credentials: false },
     multipart: false,
+    parserAndValidationCache: {
+      documentCache: createDocumentCache(),
+      errorCache: createDocumentCache(),
+      validationCache: true,
+    },
     maxRequestBodySize: MAX_REQUEST_BYTES,
     context: ({ origin }) => ({ services, origin: origin ?? httpOrigin(null, NOBODY) }),
     maskedErrors: { maskError: (error) => toPublicError(error, log) },
@@ -52,12 +59,19 @@ export function createGraphQL(services: Services, expiries: Expiries): Yoga {
       // What was masked is logged where it is masked, with its cause.
       error: () => {},
     },
-    graphiql: { title: 'Cloudpush', subscriptionsProtocol: 'WS', defaultQuery: WELCOME },
+    graphiql: config.disableGraphiql
+      ? false
+      : {
+          title: 'Cloudpush',
+          // Its WebSocket says nothing of the headers that are written beside the query; its event stream has them.
+          subscriptionsProtocol: hasAuthentication(config) ? 'SSE' : 'WS',
+          defaultQuery: WELCOME,
+        },
     renderGraphiQL: async (options) => {
       // 9 MB of page, self-contained: loaded when somebody opens it.
       const { renderGraphiQL } = await import('@graphql-yoga/render-graphiql')
       return renderGraphiQL(options)
     },
-    plugins: [usePublicErrors(log), useDepthErrors(), useDelivery(), useExpiry(expiries)],
+    plugins: [usePublicErrors(log), useQueryLimits(config), useDelivery(), useExpiry(expiries)],
   })
 }

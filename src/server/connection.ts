@@ -128,6 +128,15 @@ export class Connection implements Transport {
     this.#socket.close(code, text)
   }
 
+  /** Nothing more is read from its socket. */
+  pause(): void {
+    this.#socket.pause()
+  }
+
+  resume(): void {
+    this.#socket.resume()
+  }
+
   /** For a peer that does not even answer a close. */
   terminate(): void {
     this.#socket.terminate()

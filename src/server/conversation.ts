@@ -3,6 +3,7 @@ import type { Access } from '../access/access.ts'
 import type { Expiries } from '../access/expiries.ts'
 import { EVERYBODY, type Principal } from '../access/principal.ts'
 import { CLOSE_CODES, type CloseCode } from '../close-codes.ts'
+import type { Config } from '../config.ts'
 import { toBytes } from '../delivery/frame.ts'
 import type { Session } from '../delivery/session.ts'
 import { toPublicError } from '../graphql/plugins/errors.ts'
@@ -10,12 +11,16 @@ import type { OperationParams } from '../graphql/prepare.ts'
 import type { Trial } from '../graphql/trial.ts'
 import type { SocketListener } from './client-socket.ts'
 import type { Connection, Speaker } from './connection.ts'
+import { Intake, type Source } from './intake.ts'
+import type { Occupancy } from './occupancy.ts'
 import { Operation, type OperationServices, type OperationSurroundings } from './operation.ts'
 import { AccessOfSession, type Guardian, isUnavailable } from './session-access.ts'
 import type { Sweep } from './sweep.ts'
 import type { Welcome } from './welcome.ts'
 
 const MAX_CLIENT_KEY_BYTES = 128
+/** Queries and mutations that one session may have under way: more are not read yet. */
+const MAX_UNDER_WAY = 1_024
 /** How a proof begins on the wire: looked at before anything parses the message. */
 const PROOF = '{"type":"pong","payload":{"ack":'
 
@@ -23,12 +28,19 @@ type ConnectionParams = Readonly<Record<string, unknown>>
 
 /** What all conversations of a replica share. */
 export interface ConversationServices extends OperationServices {
+  readonly config: OperationServices['config'] &
+    Pick<
+      Config,
+      'maxMessagesPerSecond' | 'maxBufferedBytes' | 'maxConnectionsPerAddress' | 'maxConnectionsPerSubject'
+    >
   readonly access: Access
   /** Of sessions whose token ends, or whose key may be withdrawn. */
   readonly expiries: Expiries
   readonly sweep: Sweep
   /** The open ones; those that close leave it. */
   readonly connections: Set<Connection>
+  /** Connections by address, and sessions by subject. */
+  readonly occupancy: { readonly addresses: Occupancy; readonly subjects: Occupancy }
   /** What a client is told when it is in. */
   readonly welcome: (sessionId: string) => Welcome
 }
@@ -42,12 +54,13 @@ export interface ConversationServices extends OperationServices {
  * One object and no closures, since thousands of them wait for hours: graphql-ws's own server costs each idle
  * subscription twice as much (docs/performance.md). Its messages are validated by graphql-ws.
  */
-export class Conversation implements SocketListener, OperationSurroundings, Speaker, Guardian {
+export class Conversation implements SocketListener, OperationSurroundings, Speaker, Guardian, Source {
   readonly services: ConversationServices
   readonly session: Session
   readonly connection: Connection
   readonly access: AccessOfSession
   readonly trial: Trial | null
+  readonly #intake = new Intake(this)
   #state: 'OPEN' | 'INITIALISING' | 'ACKNOWLEDGED' | 'CLOSED' = 'OPEN'
   /** Those that the hub does not deliver, or not yet; null: none. */
   #operations: Map<string, Operation> | null = null
@@ -77,8 +90,18 @@ export class Conversation implements SocketListener, OperationSurroundings, Spea
     return count
   }
 
+  get busy(): boolean {
+    const { maxSubscriptionsPerSession, maxBufferedBytes } = this.services.config
+    const underWay = this.#operations?.size ?? 0
+    return (
+      underWay > MAX_UNDER_WAY + maxSubscriptionsPerSession ||
+      // The hub writes no more past once as much.
+      this.connection.bufferedBytes > 2 * maxBufferedBytes
+    )
+  }
+
   message(data: Buffer, isBinary: boolean): void {
-    this.session.lastActiveAt = Date.now()
+    this.#heard()
     if (isBinary) return void this.#close(CLOSE_CODES.BINARY)
     const text = data.toString()
     if (text.startsWith(PROOF) && this.#proved(text)) return
@@ -95,11 +118,11 @@ export class Conversation implements SocketListener, OperationSurroundings, Spea
   }
 
   pinged(): void {
-    this.session.lastActiveAt = Date.now()
+    this.#heard()
   }
 
   ponged(data: Buffer): void {
-    this.session.lastActiveAt = Date.now()
+    this.#heard()
     this.#confirm(this.connection.socketPonged(data.toString()))
   }
 
@@ -108,8 +131,12 @@ export class Conversation implements SocketListener, OperationSurroundings, Spea
   }
 
   closed(code: number, reason: Buffer): void {
-    const { hub, sweep, connections, expiries, log } = this.services
+    const { hub, sweep, connections, expiries, occupancy, log } = this.services
+    const { remoteAddress, subject } = this.session.details
+    if (remoteAddress !== null) occupancy.addresses.leave(remoteAddress)
+    if (this.#state === 'ACKNOWLEDGED' && subject !== null) occupancy.subjects.leave(subject)
     this.#state = 'CLOSED'
+    this.#intake.end()
     this.trial?.end()
     connections.delete(this.connection)
     sweep.unwatch(this)
@@ -142,6 +169,12 @@ export class Conversation implements SocketListener, OperationSurroundings, Spea
 
   expired(reason: string): void {
     this.connection.close(CLOSE_CODES.FORBIDDEN.code, reason)
+  }
+
+  #heard(): void {
+    const now = Date.now()
+    this.session.lastActiveAt = now
+    this.#intake.take(now, this.services.config.maxMessagesPerSecond)
   }
 
   #handle(message: Message): void {
@@ -191,8 +224,13 @@ export class Conversation implements SocketListener, OperationSurroundings, Spea
       }
       this.session.details.clientKey = clientKey
     }
+    const { occupancy, config } = this.services
+    const { subject } = principal
+    if (subject !== null && !occupancy.subjects.enter(subject, config.maxConnectionsPerSubject)) {
+      return void this.#close(CLOSE_CODES.TOO_MANY_OF_SUBJECT)
+    }
     this.access.principal = principal
-    this.session.details.subject = principal.subject
+    this.session.details.subject = subject
     if (this.services.access.enabled) this.services.expiries.watch(this.access)
     this.#state = 'ACKNOWLEDGED'
     this.send({ type: MessageType.ConnectionAck, payload: this.services.welcome(this.session.id) })

@@ -13,7 +13,7 @@ export async function principalOf(
   response: ServerResponse,
   log: Log,
 ): Promise<Principal | null> {
-  if (isBare(request)) return NOBODY
+  if (request.method === 'OPTIONS' || asksForPage(request)) return NOBODY
   try {
     return await access.ofHeaders(request.headers)
   } catch (error) {
@@ -22,9 +22,9 @@ export async function principalOf(
   }
 }
 
-/** A browser asks for the page of GraphiQL, or whether it may ask: neither has credentials yet, nor runs an operation. */
-function isBare({ method, headers }: IncomingMessage): boolean {
-  return method === 'OPTIONS' || (method === 'GET' && /text\/html/.test(headers.accept ?? ''))
+/** A browser asks for the page of GraphiQL: it has no credentials yet, nor runs an operation. */
+export function asksForPage({ method, headers }: IncomingMessage): boolean {
+  return method === 'GET' && /text\/html/.test(headers.accept ?? '')
 }
 
 function refuse(request: IncomingMessage, response: ServerResponse, error: unknown, log: Log): void {

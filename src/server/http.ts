@@ -8,11 +8,15 @@ import { GRAPHQL_PATH, type Yoga } from '../graphql/yoga.ts'
 import type { Log } from '../observability/log.ts'
 import type { Metrics } from '../observability/metrics.ts'
 import type { ClientAddress } from './client-address.ts'
-import { principalOf } from './http-access.ts'
-import { HTTP_LIMITS, pathOf, sendText } from './listening.ts'
+import { asksForPage, principalOf } from './http-access.ts'
+import { HTTP_LIMITS, pathOf, refuseUpgrade, sendText } from './listening.ts'
+import type { OriginCheck } from './origins.ts'
+import { pageHeaders } from './page-headers.ts'
 import type { WebSocketSide } from './websocket.ts'
 
 const CONSOLE_PAGE = readFileSync(new URL('../console/index.html', import.meta.url))
+
+const PAGE_HEADERS = new Map(Object.entries(pageHeaders({ inlineScripts: true })))
 
 export interface HttpOptions {
   readonly yoga: Yoga
@@ -20,6 +24,7 @@ export interface HttpOptions {
   readonly metrics: Metrics
   readonly access: Access
   readonly clientAddress: ClientAddress
+  readonly isAllowedOrigin: OriginCheck
   readonly log: Log
   /** What keeps this replica from taking connections; null when nothing does. */
   readonly unready: () => string | null
@@ -32,11 +37,14 @@ export function createHttpServer({
   metrics,
   access,
   clientAddress,
+  isAllowedOrigin,
   unready,
   log,
 }: HttpOptions): Server {
   const post = createHttpPost(yoga, log)
   const graphql = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
+    if (!isAllowedOrigin(request)) return refuseOrigin(request, response)
+    if (asksForPage(request)) response.setHeaders(PAGE_HEADERS)
     const principal = await principalOf(access, request, response, log)
     if (principal === null) return
     const origin = httpOrigin(clientAddress(request), principal, traceparentOf(request))
@@ -49,7 +57,10 @@ export function createHttpServer({
     },
     '/console': (response) => {
       response
-        .writeHead(200, { 'content-type': 'text/html; charset=utf-8', 'cache-control': 'no-cache' })
+        .writeHead(200, {
+          ...Object.fromEntries(PAGE_HEADERS),
+          ...{ 'content-type': 'text/html; charset=utf-8', 'cache-control': 'no-cache' },
+        })
         .end(CONSOLE_PAGE)
     },
     '/healthz': (response) => sendText(response, 200, 'ok'),
@@ -72,8 +83,10 @@ export function createHttpServer({
   })
   server.on('upgrade', (request, stream, head) => {
     stream.on('error', destroy)
-    if (pathOf(request) === GRAPHQL_PATH) sockets.upgrade(request, stream, head)
-    else stream.end('HTTP/1.1 404 Not Found\r\nConnection: close\r\nContent-Length: 0\r\n\r\n')
+    if (pathOf(request) !== GRAPHQL_PATH) refuseUpgrade(stream, '404 Not Found')
+    // RFC 6455 §4.2.2. A page that may not is not to come back either.
+    else if (!isAllowedOrigin(request)) refuseUpgrade(stream, '403 Forbidden')
+    else sockets.upgrade(request, stream, head)
   })
   return server
 }
@@ -82,6 +95,16 @@ export function createHttpServer({
 function traceparentOf({ headers }: IncomingMessage): string | null {
   const { traceparent } = headers
   return typeof traceparent === 'string' ? traceparent : null
+}
+
+/** Without CORS headers: the page itself sees that it failed, its developer sees why. */
+function refuseOrigin(request: IncomingMessage, response: ServerResponse): void {
+  const { origin } = request.headers
+  const message = `Pages of ${origin} may not use this: --allowed-origins does not name them.`
+  response
+    .writeHead(403, { 'content-type': 'application/json; charset=utf-8' })
+    .end(JSON.stringify({ errors: [{ message, extensions: { code: 'FORBIDDEN' } }] }))
+  request.resume()
 }
 
 function destroy(this: Duplex): void {

@@ -1,11 +1,14 @@
 import { once } from 'node:events'
 import type { IncomingMessage, Server, ServerOptions, ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
+import type { Duplex } from 'node:stream'
 
 /** How long a client of ours may take over HTTP. */
 export const HTTP_LIMITS = {
   headersTimeout: 10_000, // 10 seconds
   requestTimeout: 30_000, // 30 seconds
+  // How late either may be noticed; Node's own is half a minute.
+  connectionsCheckingInterval: 2_000, // 2 seconds
   keepAliveTimeout: 65_000, // longer than the 60 seconds of the usual load balancer
 } as const satisfies ServerOptions
 
@@ -42,4 +45,9 @@ export function pathOf(request: IncomingMessage): string {
 
 export function sendText(response: ServerResponse, status: number, text: string): void {
   response.writeHead(status, { 'content-type': 'text/plain; charset=utf-8' }).end(`${text}\n`)
+}
+
+/** Stock clients do not come back from this: only for those who are not to. @param status such as `404 Not Found` */
+export function refuseUpgrade(stream: Duplex, status: string): void {
+  stream.end(`HTTP/1.1 ${status}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`)
 }

@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import { readFileSync } from 'node:fs'
+import type { IncomingMessage } from 'node:http'
 import { createAccess } from '../access/access.ts'
 import { Expiries } from '../access/expiries.ts'
 import { StoreMeter } from '../broker/store-meter.ts'
@@ -27,6 +28,7 @@ import { drainPeerHandlers } from './drain-peer-handlers.ts'
 import { createHttpServer } from './http.ts'
 import { closeServer, listen } from './listening.ts'
 import { Membership } from './membership.ts'
+import { createOriginCheck } from './origins.ts'
 import { connectStore } from './store.ts'
 import { Sweep } from './sweep.ts'
 import { WebSocketSide } from './websocket.ts'
@@ -125,7 +127,13 @@ export async function startReplica(config: Config, processLog: Log): Promise<Rep
     if (!membership.joined) return 'not in the cluster yet: the store cannot be reached'
     return broker.available && registry.available ? null : 'the store cannot be reached'
   }
-  const server = createHttpServer({ yoga, sockets, metrics, access, clientAddress, unready, log })
+  const fromAllowedOrigin = createOriginCheck(config.allowedOrigins)
+  // A gateway has looked at it, and would take a refusal for a fault of ours.
+  const isAllowedOrigin = (request: IncomingMessage) =>
+    relayId(request) !== null || fromAllowedOrigin(request)
+  const server = createHttpServer({
+    ...{ yoga, sockets, metrics, access, clientAddress, isAllowedOrigin, unready, log },
+  })
   const { port, url } = await listen(server, config).catch(async (error: unknown) => {
     await hub[Symbol.asyncDispose]()
     await recorder[Symbol.asyncDispose]()

@@ -11,8 +11,9 @@ import { ClientSocket } from './client-socket.ts'
 import { Connection } from './connection.ts'
 import { Conversation, type ConversationServices } from './conversation.ts'
 import { Flusher } from './flusher.ts'
+import { Occupancy } from './occupancy.ts'
 
-export interface WebSocketOptions extends Omit<ConversationServices, 'connections'> {
+export interface WebSocketOptions extends Omit<ConversationServices, 'connections' | 'occupancy'> {
   readonly clientAddress: ClientAddress
   readonly relayId: RelayId
   /** Why nobody may come now, whoever it is; null when some may. */
@@ -26,6 +27,7 @@ export class WebSocketSide {
   readonly #options: WebSocketOptions
   readonly #services: ConversationServices
   readonly #flusher = new Flusher()
+  readonly #occupancy = { addresses: new Occupancy(), subjects: new Occupancy() }
   readonly #sockets = new WebSocketServer<typeof ClientSocket>({
     WebSocket: ClientSocket,
     noServer: true,
@@ -37,7 +39,7 @@ export class WebSocketSide {
 
   constructor(options: WebSocketOptions) {
     this.#options = options
-    this.#services = { ...options, connections: this.connections }
+    this.#services = { ...options, connections: this.connections, occupancy: this.#occupancy }
   }
 
   /** Takes an HTTP upgrade. It is never refused by status: stock clients do not come back from that. */
@@ -46,22 +48,30 @@ export class WebSocketSide {
   }
 
   #opened(socket: ClientSocket, stream: Duplex, request: IncomingMessage): void {
-    const { hub, clientAddress, relayId, refusal, admission } = this.#options
+    const { hub, clientAddress, relayId, refusal, admission, config } = this.#options
+    const { addresses } = this.#occupancy
     const refuse = ({ code, reason }: CloseCode) => socket.close(code, reason)
     const refused = refusal()
     if (refused) return void refuse(refused)
     if (socket.protocol !== GRAPHQL_TRANSPORT_WS_PROTOCOL) return void refuse(CLOSE_CODES.BAD_SUBPROTOCOL)
+    const remoteAddress = clientAddress(request)
+    if (remoteAddress !== null && !addresses.enter(remoteAddress, config.maxConnectionsPerAddress)) {
+      return void refuse(CLOSE_CODES.TOO_MANY_OF_ADDRESS)
+    }
     const connection = new Connection(randomUUID(), socket, stream, this.#flusher)
     const { OVER_CAPACITY } = CLOSE_CODES
     const verdict = admission.arrive(() => connection.close(OVER_CAPACITY.code, OVER_CAPACITY.reason))
-    if (!verdict.admitted) return void refuse(OVER_CAPACITY)
+    if (!verdict.admitted) {
+      if (remoteAddress !== null) addresses.leave(remoteAddress)
+      return void refuse(OVER_CAPACITY)
+    }
     const session = hub.open(
       {
         id: connection.sessionId,
         subject: null,
         clientKey: null,
         relayId: relayId(request),
-        remoteAddress: clientAddress(request),
+        remoteAddress,
         userAgent: request.headers['user-agent'] ?? null,
         connectedAt: Date.now(),
       },

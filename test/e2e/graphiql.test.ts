@@ -2,7 +2,8 @@ import type { Page } from 'playwright-core'
 import { expect, it } from 'vitest'
 import { openBrowser } from '../support/browser.ts'
 import { startTestGateway } from '../support/gateway.ts'
-import { isOnline, push } from '../support/graphql-request.ts'
+import { graphqlRequest, isOnline, PUSH, push } from '../support/graphql-request.ts'
+import { SECRET, secretToken } from '../support/tokens.ts'
 
 const LIMIT = { timeout: 30_000, interval: 50 }
 
@@ -10,6 +11,12 @@ const LIMIT = { timeout: 30_000, interval: 50 }
 async function run(page: Page, graphqlUrl: string, operation: string): Promise<void> {
   await page.goto(`${graphqlUrl}?query=${encodeURIComponent(operation)}`)
   await page.getByRole('button', { name: /execute query/i }).click()
+}
+
+async function giveHeaders(page: Page, headers: Readonly<Record<string, string>>): Promise<void> {
+  await page.getByRole('button', { name: 'Headers' }).click()
+  await page.locator('.graphiql-editor-tool .monaco-editor').last().click()
+  await page.keyboard.insertText(JSON.stringify(headers))
 }
 
 /** The editor shows blanks as no-break spaces. */
@@ -40,6 +47,36 @@ it('GraphiQL runs queries and mutations, and shows what is pushed, with no addre
   expect(outside).toEqual([])
   expect(browser.sockets.filter((url) => url !== gateway.wsUrl)).toEqual([])
   expect(browser.errors).toEqual([])
+})
+
+it('GraphiQL shows the token in its headers to queries and to subscriptions', async () => {
+  await using gateway = await startTestGateway({ jwtSecret: SECRET })
+  const grants = { subscribe: ['alice'], push: ['alice'] }
+  const authorization = `Bearer ${await secretToken({ sub: 'ann', cloudpush: grants })}`
+  await using browser = await openBrowser()
+  const { page } = browser
+
+  await run(page, gateway.graphqlUrl, '{ presence(identifiers: ["alice"]) { online } }')
+  await expect.poll(() => result(page), LIMIT).toContain('UNAUTHENTICATED')
+  await giveHeaders(page, { authorization })
+  await page.getByRole('button', { name: /execute query/i }).click()
+  await expect.poll(() => result(page), LIMIT).toContain('"online": false')
+
+  const listen = 'subscription { messages(identifiers: ["alice"]) { payload } }'
+  await page.goto(`${gateway.graphqlUrl}?query=${encodeURIComponent(listen)}`)
+  await giveHeaders(page, { authorization })
+  await page.getByRole('button', { name: /execute query/i }).click()
+  await expect
+    .poll(async () => {
+      await graphqlRequest(
+        gateway,
+        PUSH,
+        { input: { to: ['alice'], payload: 'by token' } },
+        { authorization },
+      )
+      return await result(page)
+    }, LIMIT)
+    .toContain('by token')
 })
 
 it('the console lists the replica and pushes', async () => {

@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vit
 import { startTestGateway, type TestGateway } from '../support/gateway.ts'
 import { codesOf, graphqlRequest, PUSH, type PublicError, push } from '../support/graphql-request.ts'
 import { RawClient } from '../support/raw-client.ts'
-import { SseClient } from '../support/sse-client.ts'
+import { TRANSPORTS } from '../support/transports.ts'
 
 /** What cannot be is refused with a code, on its own operation, over every transport; everybody else goes on. */
 
@@ -143,19 +143,15 @@ const OPERATIONS: readonly BadOperation[] = [
   },
 ]
 
-/** The three ways to the same answer. */
-const TRANSPORTS: Record<
-  string,
-  (operation: BadOperation, socket: RawClient) => Promise<readonly PublicError[]>
-> = {
-  HTTP: async ({ query, variables }) => (await graphqlRequest(gateway, query, variables)).errors ?? [],
-  WebSocket: async ({ query, variables }, socket) =>
-    (await socket.request(randomUUID(), query, variables)).errors ?? [],
-  SSE: async ({ query, variables }) => {
-    await using client = await SseClient.open(gateway, query, variables)
-    return (await client.next()).errors ?? []
-  },
-}
+/** The errors of each way to the same answer. */
+const SENDERS = Object.entries(TRANSPORTS).map(
+  ([transport, send]) =>
+    [
+      transport,
+      async (operation: BadOperation, socket: RawClient) =>
+        (await send(gateway, operation, socket)).errors ?? [],
+    ] as const,
+)
 
 async function connect(): Promise<RawClient> {
   const client = await RawClient.connect(gateway)
@@ -174,7 +170,7 @@ async function witness(client: RawClient): Promise<() => Promise<void>> {
   }
 }
 
-describe.each(Object.entries(TRANSPORTS))('over %s', (transport, send) => {
+describe.each(SENDERS)('over %s', (transport, send) => {
   let [socket, elsewhere]: RawClient[] = []
   let witnesses: (() => Promise<void>)[] = []
   beforeAll(async () => {
@@ -307,7 +303,7 @@ describe('documents and values without end', () => {
   ])('%s that is nested 100,000 deep is refused over all transports', async (_what, query) => {
     const client = await connect()
     const receives = await witness(client)
-    for (const send of Object.values(TRANSPORTS)) {
+    for (const [, send] of SENDERS) {
       const errors = await send({ what: '', query }, client)
       expect(errors.map(({ extensions }) => extensions?.code)).toEqual(['BAD_USER_INPUT'])
     }
