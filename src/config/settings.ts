@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { type Manifest, manifest } from './manifest.ts'
 import { parseNetworks } from './networks.ts'
 import { parseOrigins } from './origins.ts'
 import { parseRedisUrl } from './redis-url.ts'
@@ -210,6 +211,14 @@ export const SETTINGS = {
       message: 'must be * or origins with commas between, such as https://app.example,http://localhost:3000',
     }),
     'pages of which origins may use this replica from a browser; *: of any; its own may always',
+  ),
+  trustedDocuments: setting<Manifest | null>(
+    'Access',
+    'trusted-documents',
+    '<file>',
+    null,
+    manifest,
+    'only documents of this manifest are run, by id or word for word; admins may run any (default: all are)',
   ),
   disableIntrospection: setting(
     'Access',

@@ -2,11 +2,10 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import { type ExecutionArgs, GraphQLError, getOperationAST, OperationTypeNode } from 'graphql'
 import { createHandler, type Response } from 'graphql-http'
 import { badUserInput, type CloudpushError, payloadTooLarge } from '../errors.ts'
-import type { Log } from '../observability/log.ts'
 import type { OperationOrigin } from './context.ts'
 import { toPublicError } from './plugins/errors.ts'
-import { prepareOperation, runnerOf } from './prepare.ts'
-import { MAX_REQUEST_BYTES, type Yoga } from './yoga.ts'
+import { type Preparing, prepareOperation, runnerOf } from './prepare.ts'
+import { MAX_REQUEST_BYTES } from './yoga.ts'
 
 const JSON_TYPE = { 'content-type': 'application/json; charset=utf-8' }
 
@@ -21,10 +20,11 @@ const NO_STREAM: Response = [
  * carries more than twice the pushes per second that a Fetch request and its streams do here (docs/performance.md); everything
  * else that HTTP has (GET, SSE, GraphiQL, CORS preflight) is Yoga's. Both run operations through the same plug-ins.
  */
-export function createHttpPost(yoga: Yoga, log: Log) {
+export function createHttpPost(preparing: Preparing) {
+  const { documents, log } = preparing
   const handle = createHandler<IncomingMessage, OperationOrigin, Record<PropertyKey, unknown>>({
     async onSubscribe(request, params) {
-      const prepared = await prepareOperation(yoga, request.context, params, log)
+      const prepared = await prepareOperation(preparing, request.context, params)
       if (!('schema' in prepared)) return [...prepared]
       const operation = getOperationAST(prepared.document, prepared.operationName)
       return operation?.operation === OperationTypeNode.SUBSCRIPTION ? NO_STREAM : prepared
@@ -47,7 +47,11 @@ export function createHttpPost(yoga: Yoga, log: Log) {
       // Read before graphql-http has it, which takes whatever goes wrong in reading for a body that is not JSON.
       const body = await read(request)
       if (body === null) return refuse(request, response)
-      answer(request, response, await handle({ method, url, headers, body, raw: request, context: origin }))
+      const result = await handle({
+        ...{ method, url, headers, raw: request, context: origin },
+        body: documents.inBody(body),
+      })
+      answer(request, response, result)
     } catch (error) {
       // The client went away amid its request: nobody is left to hear of it.
       if (!request.complete) return void response.destroy()

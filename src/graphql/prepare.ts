@@ -2,11 +2,18 @@ import type { DocumentNode, ExecutionArgs, ExecutionResult, GraphQLError, GraphQ
 import type { Log } from '../observability/log.ts'
 import type { OperationOrigin } from './context.ts'
 import { toPublicError } from './plugins/errors.ts'
+import type { Requested, TrustedDocuments } from './trusted-documents.ts'
 import type { Yoga } from './yoga.ts'
 
+/** What operations are prepared with. */
+export interface Preparing {
+  readonly yoga: Yoga
+  readonly documents: TrustedDocuments
+  readonly log: Log
+}
+
 /** One operation as a client sent it. */
-export interface OperationParams {
-  readonly query: string
+export interface OperationParams extends Requested {
   readonly operationName?: string | null | undefined
   readonly variables?: Readonly<Record<string, unknown>> | null | undefined
 }
@@ -28,14 +35,14 @@ export interface PreparedOperation {
 
 /** Parses and validates an operation. Answers what can be run, or the errors that users see; rejects never. */
 export async function prepareOperation(
-  yoga: Yoga,
+  { yoga, documents, log }: Preparing,
   origin: OperationOrigin,
   params: OperationParams,
-  log: Log,
 ): Promise<PreparedOperation | readonly GraphQLError[]> {
   try {
+    const text = documents.textOf(params, origin.principal)
     const { schema, parse, validate, contextFactory, execute, subscribe } = yoga.getEnveloped({ origin })
-    const document = parse(params.query)
+    const document = parse(text)
     const errors = validate(schema, document)
     if (errors.length > 0) return errors.map((error: unknown) => toPublicError(error, log))
     return {

@@ -9,7 +9,9 @@ import { useDelivery } from './plugins/delivery.ts'
 import { toPublicError, usePublicErrors } from './plugins/errors.ts'
 import { useExpiry } from './plugins/expiry.ts'
 import { useQueryLimits } from './plugins/query-limits.ts'
+import { useTrustedDocuments } from './plugins/trusted-documents.ts'
 import { createSchema } from './schema.ts'
+import type { TrustedDocuments } from './trusted-documents.ts'
 
 /** What a transport gives with each operation. */
 export interface ServerContext {
@@ -35,7 +37,7 @@ mutation Push {
 `
 
 /** GraphQL with every plug-in, for all transports: HTTP and SSE by Yoga itself, WebSocket through `getEnveloped`. */
-export function createGraphQL(services: Services, expiries: Expiries): Yoga {
+export function createGraphQL(services: Services, expiries: Expiries, documents: TrustedDocuments): Yoga {
   const { log, config } = services
   return createYoga<ServerContext, Context>({
     schema: createSchema(),
@@ -72,6 +74,12 @@ export function createGraphQL(services: Services, expiries: Expiries): Yoga {
       const { renderGraphiQL } = await import('@graphql-yoga/render-graphiql')
       return renderGraphiQL(options)
     },
-    plugins: [usePublicErrors(log), useQueryLimits(config), useDelivery(), useExpiry(expiries)],
+    plugins: [
+      useTrustedDocuments(documents),
+      usePublicErrors(log),
+      useQueryLimits(config),
+      useDelivery(),
+      useExpiry(expiries),
+    ],
   })
 }

@@ -4,6 +4,7 @@ import type { Duplex } from 'node:stream'
 import type { Access } from '../access/access.ts'
 import { httpOrigin } from '../graphql/context.ts'
 import { createHttpPost, isHttpPost } from '../graphql/http-post.ts'
+import type { TrustedDocuments } from '../graphql/trusted-documents.ts'
 import { GRAPHQL_PATH, type Yoga } from '../graphql/yoga.ts'
 import type { Log } from '../observability/log.ts'
 import type { Metrics } from '../observability/metrics.ts'
@@ -20,6 +21,7 @@ const PAGE_HEADERS = new Map(Object.entries(pageHeaders({ inlineScripts: true })
 
 export interface HttpOptions {
   readonly yoga: Yoga
+  readonly documents: TrustedDocuments
   readonly sockets: WebSocketSide
   readonly metrics: Metrics
   readonly access: Access
@@ -33,6 +35,7 @@ export interface HttpOptions {
 /** The HTTP side of the server: one port for GraphQL in all its transports, health, metrics and the console. */
 export function createHttpServer({
   yoga,
+  documents,
   sockets,
   metrics,
   access,
@@ -41,7 +44,7 @@ export function createHttpServer({
   unready,
   log,
 }: HttpOptions): Server {
-  const post = createHttpPost(yoga, log)
+  const post = createHttpPost({ yoga, documents, log })
   const graphql = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
     if (!isAllowedOrigin(request)) return refuseOrigin(request, response)
     if (asksForPage(request)) response.setHeaders(PAGE_HEADERS)

@@ -12,17 +12,13 @@ import type { Subscription } from '../delivery/subscription.ts'
 import { badUserInput } from '../errors.ts'
 import type { OperationOrigin, SessionAccess } from '../graphql/context.ts'
 import { toPublicError } from '../graphql/plugins/errors.ts'
-import { type OperationParams, prepareOperation } from '../graphql/prepare.ts'
+import { type OperationParams, type Preparing, prepareOperation } from '../graphql/prepare.ts'
 import type { Trial } from '../graphql/trial.ts'
-import type { Yoga } from '../graphql/yoga.ts'
-import type { Log } from '../observability/log.ts'
 import type { AccessOfSession } from './session-access.ts'
 
 /** What all operations of a replica share. */
-export interface OperationServices {
+export interface OperationServices extends Preparing {
   readonly hub: Hub
-  readonly yoga: Yoga
-  readonly log: Log
   readonly config: { readonly maxSubscriptionsPerSession: number }
 }
 
@@ -105,8 +101,7 @@ export class Operation implements OperationOrigin {
   }
 
   async #run(params: OperationParams): Promise<void> {
-    const { yoga, log } = this.#surroundings.services
-    const prepared = await prepareOperation(yoga, this, params, log)
+    const prepared = await prepareOperation(this.#surroundings.services, this, params)
     if (this.over) return
     if (!('schema' in prepared)) return this.#fail(prepared)
     const args = prepared as ExecutionArgs

@@ -11,6 +11,7 @@ import type { Load, ReplicaState } from '../cluster/registry.ts'
 import type { Config } from '../config.ts'
 import { Hub } from '../delivery/hub.ts'
 import { sessionPeerHandlers } from '../graphql/domain/sessions.ts'
+import { TrustedDocuments } from '../graphql/trusted-documents.ts'
 import { createGraphQL, GRAPHQL_PATH } from '../graphql/yoga.ts'
 import { EventLog } from '../observability/event-log.ts'
 import type { Log } from '../observability/log.ts'
@@ -91,7 +92,8 @@ export async function startReplica(config: Config, processLog: Log): Promise<Rep
   }
   const access = createAccess(config, (error) => log.warn({ err: error }, 'API keys could not be read anew'))
   const expiries = new Expiries()
-  const yoga = createGraphQL(services, expiries)
+  const documents = new TrustedDocuments(config.trustedDocuments)
+  const yoga = createGraphQL(services, expiries, documents)
   const clientAddress = createClientAddress(config.trustedProxies)
   const relayId = createRelayId(config.trustedProxies)
   const admission = new Admission({
@@ -101,7 +103,20 @@ export async function startReplica(config: Config, processLog: Log): Promise<Rep
   })
   const refusal = () => (drain.active ? CLOSE_CODES.RESTART : null)
   const sockets = new WebSocketSide({
-    ...{ access, expiries, config, hub, yoga, sweep, clientAddress, relayId, log, refusal, admission },
+    ...{
+      access,
+      expiries,
+      config,
+      hub,
+      yoga,
+      documents,
+      sweep,
+      clientAddress,
+      relayId,
+      log,
+      refusal,
+      admission,
+    },
     welcome: (sessionId) => welcome(sessionId),
   })
   const drain = new Drain({
@@ -132,7 +147,7 @@ export async function startReplica(config: Config, processLog: Log): Promise<Rep
   const isAllowedOrigin = (request: IncomingMessage) =>
     relayId(request) !== null || fromAllowedOrigin(request)
   const server = createHttpServer({
-    ...{ yoga, sockets, metrics, access, clientAddress, isAllowedOrigin, unready, log },
+    ...{ yoga, documents, sockets, metrics, access, clientAddress, isAllowedOrigin, unready, log },
   })
   const { port, url } = await listen(server, config).catch(async (error: unknown) => {
     await hub[Symbol.asyncDispose]()

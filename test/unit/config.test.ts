@@ -100,6 +100,7 @@ test('nothing given is the documented defaults', () => {
     jwtClockToleranceSeconds: 5,
     apiKey: null,
     allowedOrigins: '*',
+    trustedDocuments: null,
     disableIntrospection: false,
     disableGraphiql: false,
     retentionSeconds: 3600,
