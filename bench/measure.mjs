@@ -80,7 +80,7 @@ async function attempt(bench, peer, work) {
  * @param {Record<string, { perPush?: number, connections?: number, via?: 'http' | 'websocket' }>} pushes by variant
  * @param {{ first?: number, multiple?: number, most?: number }} [count] pushes of the first burst; of what the number of
  *   pushes must be a multiple, so that it says how many deliveries there will be; at most
- * @returns {Promise<Entry>}
+ * @returns {Promise<Entry & { servers: { port: number }[] }>}
  */
 export async function openBursts(arenaOptions, pushes, { first = 10, multiple = 1, most = Infinity } = {}) {
   const arena = await openArena(arenaOptions)
@@ -100,7 +100,7 @@ export async function openBursts(arenaOptions, pushes, { first = 10, multiple = 
       for (let i = 0; i < WARMING_BURSTS; i++) await run()
       variants[variant] = run
     }
-    return { variants, close: arena.close }
+    return { variants, servers: arena.servers, close: arena.close }
   } catch (error) {
     await arena.close()
     throw error

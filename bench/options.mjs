@@ -10,6 +10,7 @@ export const SCENARIOS = {
   growth: () => import('./scenarios/growth.mjs'),
   'hot-client': () => import('./scenarios/hot-client.mjs'),
   gateway: () => import('./scenarios/gateway.mjs'),
+  observing: () => import('./scenarios/observing.mjs'),
 }
 /** How much of the time each needs, relative to the others. */
 export const SHARES = {
@@ -21,6 +22,7 @@ export const SHARES = {
   growth: 2.2,
   'hot-client': 1,
   gateway: 1.5,
+  observing: 1.5,
 }
 const NAMES = Object.keys(SCENARIOS)
 const PEER_NAMES = PEERS.map(({ name }) => name)

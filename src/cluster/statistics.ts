@@ -1,7 +1,7 @@
 /**
  * Statistics: what went through all replicas, per minute, for a day.
  *
- * Every replica counts for itself and adds what is new once a second, in one batch; a batch that may have been added is
+ * Every replica counts for itself and adds what is new once a second (`--statistics-seconds`), in one batch; a batch that may have been added is
  * added again under its number, and counts once. So the sums are exact, and late by a second, or by as long as the store
  * was away; each batch counts in the minute in which it is added, by the store's clock. A replica that is killed takes
  * its last second with it.

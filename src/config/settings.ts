@@ -437,6 +437,14 @@ export const SETTINGS = {
     share,
     'share of the pushes that are logged, with their deliveries',
   ),
+  statisticsSeconds: setting(
+    'Other',
+    'statistics-seconds',
+    '<s>',
+    1,
+    whole(0, 60),
+    'how often what was counted is added to the statistics; 0: this replica adds nothing',
+  ),
   tracesUrl: setting<string | null>(
     'Other',
     'traces-url',

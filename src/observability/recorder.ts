@@ -11,17 +11,19 @@ import { BUCKETS } from '../distribution.ts'
 import type { Log } from './log.ts'
 import type { OperationCounts } from './operation-counts.ts'
 
-const INTERVAL_MS = 1_000 // 1 second
+const RATE_INTERVAL_MS = 1_000 // 1 second
 
 export interface RecorderOptions {
   readonly hub: Hub
   readonly counts: OperationCounts
   readonly statistics: Statistics
   readonly log: Log
+  /** How often what was counted is added; 0: never. */
+  readonly statisticsSeconds: number
 }
 
 /**
- * Once a second takes what was counted since and adds it to the cluster's statistics. The counters are read, never reset: nothing
+ * Every `statisticsSeconds` takes what was counted since and adds it to the cluster's statistics. The counters are read, never reset: nothing
  * is lost between two readings, and nothing on the way of a message waits for this.
  *
  * A batch that could not be added is kept and added again, as it is, before the next one: it may have been added after
@@ -34,6 +36,7 @@ export class Recorder implements AsyncDisposable {
   readonly #lengths = new Float64Array(BUCKETS)
   #taken: Counts = NOTHING_COUNTED
   #batch = 0
+  #seconds = 0
   #pending: Tallied | null = null
   #adding: Promise<void> | null = null
   #rated: Counts = NOTHING_COUNTED
@@ -44,7 +47,7 @@ export class Recorder implements AsyncDisposable {
 
   constructor(options: RecorderOptions) {
     this.#options = options
-    this.#timer = setInterval(() => this.#tick(), INTERVAL_MS)
+    this.#timer = setInterval(() => this.#tick(), RATE_INTERVAL_MS)
     this.#timer.unref()
   }
 
@@ -71,12 +74,13 @@ export class Recorder implements AsyncDisposable {
   /** Adds what is left, where the store is there. */
   async [Symbol.asyncDispose](): Promise<void> {
     clearInterval(this.#timer)
-    await this.flush().catch(() => {})
+    if (this.#options.statisticsSeconds > 0) await this.flush().catch(() => {})
   }
 
   #tick(): void {
     this.#rate()
-    if (this.#adding) return
+    const { statisticsSeconds } = this.#options
+    if (statisticsSeconds === 0 || ++this.#seconds % statisticsSeconds !== 0 || this.#adding) return
     this.#add().catch((error: unknown) => {
       this.failures++
       this.#options.log.debug({ err: error }, 'statistics could not be added; they are added later')

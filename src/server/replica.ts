@@ -75,7 +75,7 @@ export async function startReplica(config: Config, processLog: Log): Promise<Rep
     tracing,
   )
   const counts = new OperationCounts()
-  const recorder = new Recorder({ hub, counts, statistics, log })
+  const recorder = new Recorder({ ...config, hub, counts, statistics, log })
   const minutes = new MinuteLog(log, () => recorder.counts)
   const chooser = createChooser({ registry })
   const meter = createLoadMeter()

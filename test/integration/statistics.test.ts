@@ -212,3 +212,18 @@ test('while Redis is away nothing counted is lost, and nothing counts twice', as
   })
   await both()
 })
+
+test('of an interval of 0 nothing is added, not even at the end; another replica of the cluster adds its own', async () => {
+  const redisPrefix = `test-${randomUUID()}`
+  await using other = await startTestGateway({ redis: redis.url, redisPrefix })
+  {
+    await using silent = await startTestGateway({ redis: redis.url, redisPrefix, statisticsSeconds: 0 })
+    await push(silent, { to: ['alice'], payload: 1 })
+    await push(other, { to: ['alice'], payload: 2 })
+    await vi.waitFor(async () => expect(total(await read(silent), 'pushes')).toBe(1), {
+      timeout: EVENT_LIMIT_MS,
+      interval: 50,
+    })
+  }
+  expect(total(await read(other), 'pushes')).toBe(1)
+})

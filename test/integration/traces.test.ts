@@ -1,6 +1,12 @@
+import { randomUUID } from 'node:crypto'
 import { afterAll, beforeAll, expect, test, vi } from 'vitest'
 import { EVENT_LIMIT_MS } from '../support/arrivals.ts'
-import { type GatewayProcess, startGatewayProcess, startTestGateway } from '../support/gateway.ts'
+import {
+  type GatewayProcess,
+  startGatewayProcess,
+  startTestFrontDoor,
+  startTestGateway,
+} from '../support/gateway.ts'
 import { graphqlRequest, PUSH, push } from '../support/graphql-request.ts'
 import { type OtlpReceiver, type ReceivedSpan, startOtlpReceiver } from '../support/otlp-receiver.ts'
 import { RawClient } from '../support/raw-client.ts'
@@ -98,11 +104,13 @@ test('the way of a push from its pusher over two replicas is one trace: push, st
   expect(a.output()).toMatch(new RegExp(`"event.action":"push-accepted".*"trace.id":"${TRACE_ID}"`))
 })
 
-test('what is refused is an error with its code; whoever decided not to record is heeded; a wrong traceparent begins anew', async () => {
+test('through a gateway as well: what is refused is an error; who decided not to record is heeded; a wrong traceparent begins anew', async () => {
   receiver.spans.splice(0)
   {
-    await using gateway = await startTestGateway({ tracesUrl: receiver.url })
-    await using client = await RawClient.connect(gateway)
+    const redisPrefix = `test-${randomUUID()}`
+    await using replica = await startTestGateway({ redis: redis.url, redisPrefix, tracesUrl: receiver.url })
+    await using gateway = await startTestFrontDoor(redis.url, { redisPrefix })
+    await using client = await RawClient.connect(replica)
     await client.subscribe('1', ['alice'])
     await graphqlRequest(gateway, PUSH, { input: { to: [], payload: 1 } })
     const input = { to: ['alice'], payload: 1 }

@@ -42,6 +42,7 @@ const RANGES: Partial<Record<SettingName, readonly [least: number, most: number]
   holdSeconds: [0, 31_622_400],
   stallSeconds: [1, 31_622_400],
   writeQuorum: [0, 16],
+  statisticsSeconds: [0, 60],
 }
 const NUMBERS = Object.keys(RANGES) as SettingName[]
 
@@ -72,6 +73,8 @@ function anyText(name: SettingName): fc.Arbitrary<string> {
     ),
     logLevel: fc.constantFrom('silent', 'error', 'warn', 'info', 'debug', 'loud'),
     logSample: fc.constantFrom('0', '1', '0.01', '.5', '1.5', '-1', '1e-3'),
+    tracesSample: fc.constantFrom('0', '1', '0.5', '2'),
+    tracesUrl: fc.constantFrom('http://localhost:4318/v1/traces', 'ftp://a'),
   }
   return fc.oneof(right[name] ?? fc.integer({ min: least - 2, max: most + 2 }).map(String), wrong)
 }
@@ -129,6 +132,7 @@ test('nothing given is the documented defaults', () => {
     stallSeconds: 5,
     logLevel: 'info',
     logSample: 0.01,
+    statisticsSeconds: 1,
     tracesUrl: null,
     tracesSample: 1,
   })
