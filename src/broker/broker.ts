@@ -12,10 +12,11 @@
  * - **Accepted is kept.** When `publish` has resolved, the message is stored (unless ephemeral) for as long as retention
  *   keeps it. When it cannot be stored, `publish` rejects with `BROKER_UNAVAILABLE`; a repeat with the same push id
  *   completes what is missing and stores nothing twice.
- * - **Epochs.** A position names the epoch in which its offset counts. The epoch of an identifier changes when the store
- *   forgot it, wholly or in part: when it is created anew, or when a replica (`rehold`) or a resume record presents a
- *   position beyond the tip; offsets then go on counting. An `after` beyond the tip comes from outside: it changes
- *   nothing for others and counts as one of another epoch.
+ * - **Epochs.** A position names the epoch in which its offset counts. An inbox enters another epoch before the first offset
+ *   is given by a server that may know less of it than the former one did (a restart, a failover), and when a replica
+ *   (`rehold`) or a resume record presents a position beyond what there is. Offsets go on counting; how far a former epoch
+ *   is the same as the one of now is known (`Continuation`), so no new message passes for one that was lost. Where nothing
+ *   is known of an epoch, all begins at 0. An `after` comes from outside: whatever it says, it changes nothing for others.
  *
  * Times are milliseconds since 1970 by the store's own clock unless a name says otherwise. Every method rejects with
  * `CloudpushError` `BROKER_UNAVAILABLE` when the store cannot be reached in time.
@@ -121,8 +122,8 @@ export interface Attached {
   readonly redeliveredThrough: number
   /** True when there was a record of an earlier session. */
   readonly resumed: boolean
-  /** True when the record or `after` lay in another epoch: how many were missed cannot be known. */
-  readonly epochChanged: boolean
+  /** True when the store lost what the record or `after` knew of, or more: how many were missed cannot be known. */
+  readonly mayMiss: boolean
 }
 
 /** How far one durable subscription got in one inbox. */
@@ -151,8 +152,16 @@ export interface HeldInbox extends InboxPosition {
   readonly subscriptions: number
 }
 
+/** What became of the epoch that a position was presented in. */
+export interface Continuation {
+  /** Through this offset that epoch is the same as the one of now; null: nothing is known of it. */
+  readonly kept: number | null
+  /** Somebody had more than was kept, then or since: messages may be lost that a position in that epoch never had. */
+  readonly lossy: boolean
+}
+
 /** The state of an inbox after `rehold`. */
-export interface InboxTip {
+export interface InboxTip extends Continuation {
   readonly identifier: string
   readonly epoch: string
   readonly tip: number
@@ -174,6 +183,9 @@ export interface InboxPage {
   /** How many between the asked offset and the first retained one were lost to retention. */
   readonly lost: number
 }
+
+/** `lost` counts from where the position asked with stands in the epoch of now. */
+export type ContinuedPage = InboxPage & Continuation
 
 export interface ReceiptCount {
   readonly pushId: string
@@ -233,14 +245,14 @@ export interface Broker extends AsyncDisposable {
   detach(requests: readonly DetachRequest[]): Promise<void>
   /**
    * Says again what this replica holds (after `interrupted`, and from time to time so that nothing held expires) and
-   * answers each inbox's tip. An inbox whose tip lies before the position given gets a new epoch: the store lost its end.
+   * answers each inbox's tip. An inbox that has not all that the position given had enters a new epoch: the store lost its end.
    */
   rehold(inboxes: readonly HeldInbox[]): Promise<readonly InboxTip[]>
   /** Writes how far subscriptions got and keeps their records from expiring. Former owners are ignored. */
   confirm(confirmations: readonly Confirmation[]): Promise<void>
 
-  /** Up to `limit` retained messages after the offset, oldest first. In another epoch: counted from that epoch's start. */
-  read(identifier: string, after: InboxPosition, limit: number): Promise<InboxPage>
+  /** Up to `limit` retained messages after the position, oldest first; from the first on, where its epoch is not known. */
+  read(identifier: string, after: InboxPosition, limit: number): Promise<ContinuedPage>
   /** Up to `limit` retained messages before the offset (null: from the newest back), answered oldest first. */
   readBefore(identifier: string, before: InboxPosition | null, limit: number): Promise<InboxPage>
 

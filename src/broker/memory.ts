@@ -67,9 +67,8 @@ export function createMemoryBroker(options: MemoryBrokerOptions): Broker {
   function rehold({ identifier, subscriptions, epoch, offset }: HeldInbox): InboxTip {
     const inbox = open().inbox(identifier, limits)
     hold(identifier, inbox, subscriptions)
-    // The store lost its end: what is pushed from now on must not pass for what was heard before.
-    if (inbox.epoch === epoch && inbox.tip < offset) inbox.epoch = store.newEpoch()
-    return { identifier, epoch: inbox.epoch, tip: inbox.tip }
+    const continuation = inbox.witness({ epoch, offset }, () => store.newEpoch())
+    return { identifier, epoch: inbox.epoch, tip: inbox.tip, ...continuation }
   }
 
   return {

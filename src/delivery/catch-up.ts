@@ -79,14 +79,16 @@ export class CatchUp {
   async #page(position: Position): Promise<boolean> {
     const { inbox } = position
     const asked = { epoch: position.epoch, offset: position.offset }
+    const inboxEpoch = inbox.epoch
     const page = await this.#broker.read(inbox.identifier, asked, PAGE_MESSAGES)
     if (position.state !== 'BEHIND') return true
     // The inbox entered another epoch while we were reading: ask again from where the position stands now.
     if (position.epoch !== asked.epoch || position.offset !== asked.offset) return true
+    // Newer than what the inbox knew, unless a message of yet another epoch came while we were reading.
+    if (page.epoch !== inbox.epoch && inbox.epoch === inboxEpoch) inbox.enterEpoch(page.epoch, this.#events)
+    if (page.epoch === inbox.epoch) inbox.tip = Math.max(inbox.tip, page.tip)
     if (page.epoch !== position.epoch) {
-      if (page.epoch !== inbox.epoch) inbox.enterEpoch(page.epoch, this.#events)
-      if (page.epoch !== position.epoch) position.enterEpoch(page.epoch, inbox.lastPushedAt)
-      inbox.tip = Math.max(inbox.tip, page.tip)
+      position.enterEpoch(page.epoch, page, inbox.heardIn(position.epoch), inbox.lastPushedAt)
       return true
     }
     if (page.lost > 0) {
@@ -99,7 +101,6 @@ export class CatchUp {
       this.#write(position, stored)
     }
     position.offset = Math.max(position.offset, page.through)
-    inbox.tip = Math.max(inbox.tip, page.tip)
     return position.offset > asked.offset || position.offset >= inbox.tip
   }
 

@@ -1,4 +1,4 @@
-import type { Broker, DetachRequest, InboxTip } from '../broker/broker.ts'
+import type { Broker, DetachRequest, HeldInbox, InboxTip } from '../broker/broker.ts'
 import type { Inbox, InboxEvents } from './inbox.ts'
 
 const RENEW_INTERVAL_MS = 300_000 // 5 minutes: far below the life of what it keeps
@@ -80,23 +80,31 @@ export class Holdings {
     const held = [...this.#inboxes.values()].filter((inbox) => inbox.epoch !== '')
     for (let start = 0; start < held.length; start += BATCH) {
       const batch = held.slice(start, start + BATCH).filter((inbox) => inbox.positions.length > 0)
-      const tips = await this.#broker.rehold(
-        batch.map(({ identifier, epoch, tip, positions }) => ({
-          identifier,
-          epoch,
-          offset: tip,
-          subscriptions: positions.length,
-        })),
-      )
-      for (const tip of tips) this.#compare(tip)
+      const told = batch.map(({ identifier, epoch, tip, positions }) => ({
+        identifier,
+        epoch,
+        offset: tip,
+        subscriptions: positions.length,
+      }))
+      const tips = await this.#broker.rehold(told)
+      for (const [index, tip] of tips.entries()) this.#compare(told[index] as HeldInbox, tip)
     }
   }
 
-  #compare({ identifier, epoch, tip }: InboxTip): void {
-    const inbox = this.#inboxes.get(identifier)
+  #compare(told: HeldInbox, answer: InboxTip): void {
+    const inbox = this.#inboxes.get(answer.identifier)
     if (!inbox) return
-    if (inbox.epoch !== epoch) inbox.enterEpoch(epoch, this.#events)
-    inbox.tip = Math.max(inbox.tip, tip)
+    const { epoch, tip } = answer
+    if (epoch !== told.epoch) {
+      // All positions at once, so that a crowd need not read where each of them stands.
+      const heard = Math.max(told.offset, inbox.heardIn(told.epoch))
+      for (const position of inbox.positions) {
+        if (position.epoch === told.epoch) position.enterEpoch(epoch, answer, heard, inbox.lastPushedAt)
+      }
+      // A message of another epoch may have come meanwhile: then that is the newer one.
+      if (inbox.epoch === told.epoch) inbox.enterEpoch(epoch, this.#events)
+    }
+    if (inbox.epoch === epoch) inbox.tip = Math.max(inbox.tip, tip)
     for (const position of [...inbox.live]) {
       if (position.offset < inbox.tip) inbox.leave(position, this.#events)
     }

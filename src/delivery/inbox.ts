@@ -19,6 +19,8 @@ export class Inbox {
   epoch = ''
   /** The newest offset heard of; what positions that are BEHIND aim at. */
   tip = 0
+  #formerEpoch = ''
+  #formerTip = 0
   /** The latest `pushedAt` seen, by the store's clock; 0: none. */
   lastPushedAt = 0
   /** Every position, whatever its state. */
@@ -69,17 +71,21 @@ export class Inbox {
     }
   }
 
-  /** The store says otherwise than we knew: all positions count anew, and read what they cannot have had. */
+  /** The newest offset heard of in that epoch, as far as it is remembered. */
+  heardIn(epoch: string): number {
+    if (epoch === this.epoch) return this.tip
+    return epoch === this.#formerEpoch ? this.#formerTip : 0
+  }
+
+  /** The store goes on in another epoch than we knew: positions of another one find by reading where they stand in it. */
   enterEpoch(epoch: string, events: InboxEvents): void {
     const known = this.epoch !== ''
+    this.#formerEpoch = this.epoch
+    this.#formerTip = this.tip
     this.epoch = epoch
     this.tip = 0
     if (!known) return
-    for (const position of this.positions) {
-      if (position.epoch === '' || position.epoch === epoch) continue
-      position.enterEpoch(epoch, this.lastPushedAt)
-      if (position.state === 'LIVE') this.leave(position, events)
-    }
+    for (const position of [...this.live]) if (position.epoch !== epoch) this.leave(position, events)
   }
 
   goLive(position: Position): void {

@@ -1,4 +1,4 @@
-import type { Attached, Confirmation } from '../broker/broker.ts'
+import type { Attached, Confirmation, Continuation } from '../broker/broker.ts'
 import type { Inbox } from './inbox.ts'
 import type { Message } from './message.ts'
 import type { Subscription } from './subscription.ts'
@@ -53,18 +53,30 @@ export class Position {
     this.offset = attached.from
     this.confirmed = attached.from
     this.redeliveredThrough = attached.redeliveredThrough
-    if (attached.epochChanged) this.missed = null
+    if (attached.mayMiss) this.missed = null
     this.state = 'BEHIND'
   }
 
-  /** The store forgot the inbox, wholly or its end: offsets count anew, and what was lost cannot be known. */
-  enterEpoch(epoch: string, hadThrough: number): void {
+  /**
+   * The inbox goes on in another epoch. `heard`: the newest message of the former one that its replica heard of.
+   * `hadThrough`: when the latest message was pushed, by the store's clock.
+   */
+  enterEpoch(epoch: string, { kept, lossy }: Continuation, heard: number, hadThrough: number): void {
     this.epoch = epoch
-    this.offset = 0
-    this.confirmed = 0
-    this.redeliveredThrough = 0
-    this.missed = null
-    this.hadThrough = hadThrough
+    if (kept === null) {
+      // Offsets count anew, and times alone say what was had.
+      this.offset = 0
+      this.confirmed = 0
+      this.redeliveredThrough = 0
+      this.missed = null
+      this.hadThrough = hadThrough
+      return
+    }
+    if (lossy || Math.max(this.offset, heard) > kept) this.missed = null
+    // What was lost may be pushed again, for want of an answer.
+    if (this.offset > kept) this.redeliveredThrough = Math.max(this.redeliveredThrough, this.offset)
+    this.offset = Math.min(this.offset, kept)
+    this.confirmed = Math.min(this.confirmed, kept)
   }
 
   /** Writes the message right after `offset`. `doubtful`: it may have been had in another epoch. */

@@ -1,10 +1,9 @@
-import { once } from 'node:events'
-import { type AddressInfo, connect, createServer, type Socket } from 'node:net'
 import { setTimeout as delay } from 'node:timers/promises'
 import { Redis } from 'ioredis'
 import { expect, test } from 'vitest'
 import { startGatewayProcess } from '../support/gateway.ts'
 import { push } from '../support/graphql-request.ts'
+import { startLine } from '../support/line.ts'
 import { RawClient } from '../support/raw-client.ts'
 import { startRedis } from '../support/redis.ts'
 
@@ -19,45 +18,6 @@ const MAX_COMMANDS = 200
 
 function group(session: number, subscription: number): string[] {
   return Array.from({ length: IDENTIFIERS }, (_, n) => `device:${session}-${subscription}-${n}`)
-}
-
-/** A way to a port that can be cut: everything on it ends at once, and nothing new is let in. */
-async function startLine(target: number) {
-  const sockets = new Set<Socket>()
-  let cut = false
-  const server = createServer((near) => {
-    if (cut) return void near.destroy()
-    const far = connect(target, '127.0.0.1')
-    for (const [socket, other] of [
-      [near, far],
-      [far, near],
-    ] as const) {
-      sockets.add(socket)
-      socket.on('error', () => {}).on('close', () => other.destroy())
-      socket.on('close', () => sockets.delete(socket))
-      socket.pipe(other)
-    }
-  })
-  server.listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const end = () => {
-    for (const socket of sockets) socket.destroy()
-  }
-  return {
-    port: (server.address() as AddressInfo).port,
-    cut() {
-      cut = true
-      end()
-    },
-    mend() {
-      cut = false
-    },
-    async [Symbol.asyncDispose]() {
-      end()
-      server.close()
-      await once(server, 'close')
-    },
-  }
 }
 
 /** For a machine that does nothing else. */
@@ -81,7 +41,7 @@ test('a replica that holds 20,000 identifiers is back within 3 s of a lost conne
   await delay(OUTAGE_MS)
   await asker.config('RESETSTAT')
   const begun = performance.now()
-  line.mend()
+  line.lead(redis.port)
   for (const socket of sockets) {
     for (const n of WITH_MESSAGE) {
       expect(await socket.nextMessage(`${n}`)).toMatchObject({ payload: 'missed', missed: 0 })

@@ -12,12 +12,12 @@ export interface ResumeRecord {
   readonly owner: string
 }
 
-type Start = Pick<Attached, 'from' | 'redeliveredThrough' | 'resumed' | 'epochChanged'>
+type Start = Pick<Attached, 'from' | 'redeliveredThrough' | 'resumed' | 'mayMiss'>
 
 const LIVE_ONLY = {
   redeliveredThrough: 0,
   resumed: false,
-  epochChanged: false,
+  mayMiss: false,
 } as const
 
 /** Where the subscription stands; its record is its session's from now on. */
@@ -49,33 +49,28 @@ export function startRecord(
 
 function startWithout(inbox: MemoryInbox, after: AttachRequest['after']): Start {
   if (after === null) return { ...LIVE_ONLY, from: inbox.tip }
-  // Beyond the tip too: but what a client presents changes nothing for the other holders.
-  const known = after.epoch === inbox.epoch && after.offset <= inbox.tip
-  return { ...LIVE_ONLY, from: known ? after.offset : 0, epochChanged: !known }
+  // It comes from outside: beyond what there is, it counts as lost for whoever presents it, and changes nothing for others.
+  const { kept, lossy } = inbox.continuation(after.epoch)
+  const through = after.epoch === inbox.epoch && after.offset > inbox.tip ? 0 : (kept ?? 0)
+  const from = Math.min(after.offset, through)
+  return { ...LIVE_ONLY, from, mayMiss: lossy || kept === null || after.offset > through }
 }
 
 function startFrom(store: MemoryStore, inbox: MemoryInbox, record: ResumeRecord, owner: string): Start {
-  // A repeat of its own call resumes nobody.
-  const resumed = record.owner !== owner
+  const { epoch, confirmed, written } = record
+  // In an epoch that goes on, `written` may count what a lost end had: only what was proved is beyond doubt.
+  const had = epoch === inbox.epoch ? confirmed : Math.max(confirmed, written ?? 0)
+  const { kept, lossy } = inbox.witness({ epoch, offset: had }, () => store.newEpoch())
+  const from = Math.min(confirmed, kept ?? 0)
   const { tip } = inbox
-  let from = record.confirmed
-  let written = record.written
-  let epochChanged = false
-  if (record.epoch !== inbox.epoch) {
-    from = 0
-    epochChanged = true
-  } else if (Math.max(record.confirmed, record.written ?? 0) > tip) {
-    // The store lost its end. What came after the record was written may be unseen: at least once.
-    inbox.epoch = store.newEpoch()
-    from = Math.min(from, tip - inbox.pushedSince(record.at))
-    epochChanged = true
-  }
-  if (epochChanged) written = null
+  const repeated = from < tip ? (kept === null ? tip : (written ?? tip)) : 0
   return {
     from,
-    redeliveredThrough: from < tip ? (written ?? tip) : 0,
-    resumed,
-    epochChanged,
+    // What was lost may be pushed again, for want of an answer.
+    redeliveredThrough: kept !== null && had > kept ? Math.max(repeated, had) : repeated,
+    // A repeat of its own call resumes nobody.
+    resumed: record.owner !== owner,
+    mayMiss: lossy || kept === null,
   }
 }
 

@@ -60,7 +60,7 @@ export class CommandConnection {
     this.#trouble = new TroubleLog(this.address, options.log)
     this.#writeQuorum = options.writeQuorum ?? 0
     this.client = openRedis(options, node)
-    this.#link = new Link(this.client)
+    this.#link = new Link(this.client, '')
     this.client.on('error', (error: Error) => this.#trouble.failed(error))
     this.client.on('close', () => {
       this.#link.end()
@@ -107,8 +107,11 @@ export class CommandConnection {
       }
       return await this.#later(send)
     } catch (error) {
-      // It has become a replica: the master is elsewhere.
-      if (!this.#isNode && replyCode(error) === 'READONLY') this.client.disconnect(true)
+      if (replyCode(error) === 'READONLY') {
+        // It has become a replica: the master is elsewhere, and should it be this one again, it is another term.
+        this.#link.term = ''
+        if (!this.#isNode) this.client.disconnect(true)
+      }
       throw error
     }
   }
@@ -165,7 +168,8 @@ export class CommandConnection {
       if (!this.#isNode && infoField(replication, 'role') !== 'master') {
         throw new Error(`Redis at ${this.address} is a replica; its master must be named`)
       }
-      this.#link = new Link(this.client)
+      const isMaster = infoField(replication, 'role') === 'master'
+      this.#link = new Link(this.client, isMaster ? (infoField(replication, 'master_replid') ?? '') : '')
       this.#state = 'READY'
       if (this.#wasReady) this.#meter?.reconnected()
       this.#wasReady = true

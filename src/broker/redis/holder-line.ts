@@ -6,8 +6,8 @@ import { isNoScript, type Script, type ScriptArgument } from './scripts.ts'
 interface Command {
   readonly script: Script
   readonly keys: readonly string[]
-  /** Made anew at each sending: some of them change. */
-  readonly args: () => readonly ScriptArgument[]
+  /** Made anew at each sending: some of them change. `term`: that of the connection. */
+  readonly args: (term: string) => readonly ScriptArgument[]
   readonly resolve: (answer: unknown) => void
   readonly reject: (error: unknown) => void
   limit: NodeJS.Timeout | undefined
@@ -43,7 +43,7 @@ export class HolderLine {
     this.#slot = slot
   }
 
-  run(script: Script, keys: readonly string[], args: () => readonly ScriptArgument[]): Promise<unknown> {
+  run(script: Script, keys: readonly string[], args: Command['args']): Promise<unknown> {
     return new Promise((resolve, reject) => {
       const command: Command = { script, keys, args, resolve, reject, limit: undefined }
       this.#queue.push(command)
@@ -67,13 +67,13 @@ export class HolderLine {
     let rest = batch
     let bySource = false
     try {
-      await this.#commands.run(this.#slot, async (client) => {
+      await this.#commands.run(this.#slot, async (client, { term }) => {
         while (rest.length > 0) {
           const answers = await Promise.allSettled(
             rest.map(({ script, keys, args }) =>
               bySource
-                ? client.eval(script.source, keys.length, ...keys, ...args())
-                : client.evalsha(script.sha1, keys.length, ...keys, ...args()),
+                ? client.eval(script.source, keys.length, ...keys, ...args(term))
+                : client.evalsha(script.sha1, keys.length, ...keys, ...args(term)),
             ),
           )
           const undone = settle(rest, answers)

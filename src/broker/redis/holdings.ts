@@ -9,7 +9,7 @@ import type {
   ResumeIdentity,
 } from '../broker.ts'
 import type { ScriptArgument } from './scripts.ts'
-import { type RedisStore, settleAll, toBatches } from './store.ts'
+import { type RedisStore, settleAll, toBatches, toContinuation } from './store.ts'
 
 /** Attaching and detaching cost more per identifier than the rest. */
 const ATTACH_BATCH = 100
@@ -48,7 +48,10 @@ export class RedisHoldings {
           args.push(identifier, subscriptions, resume ? 1 : 0, resume?.owner ?? '')
           args.push(after?.epoch ?? '', after?.offset ?? 0)
         }
-        const rows = (await this.#store.hold('attach', partition, names, args)) as AttachRow[]
+        const rows = (await this.#store.hold('attach', partition, names, (term) => [
+          term,
+          ...args,
+        ])) as AttachRow[]
         rows.forEach((row, index) => {
           const { identifier } = requests[index] as AttachRequest
           answers[places[index] as number] = toAttached(identifier, row)
@@ -73,7 +76,7 @@ export class RedisHoldings {
           args.push(identifier, subscriptions, confirmation ? 1 : 0, ...confirmationArguments(confirmation))
           args.push(forget ? 1 : 0, forget?.owner ?? '')
         }
-        return this.#store.hold('detach', partition, names, args)
+        return this.#store.hold('detach', partition, names, () => args)
       },
     )
     await settleAll(calls)
@@ -90,11 +93,10 @@ export class RedisHoldings {
           names.push(keys.meta(identifier), keys.inbox(identifier), keys.holders(identifier))
           args.push(identifier, subscriptions, epoch, offset)
         }
-        const tips = await this.#store.hold('rehold', partition, names, args)
+        const row = await this.#store.hold('rehold', partition, names, (term) => [term, ...args])
         requests.forEach(({ identifier }, index) => {
-          const epoch = tips[index * 2] as string
-          const tip = tips[index * 2 + 1] as number
-          answers[places[index] as number] = { identifier, epoch, tip }
+          const [epoch, tip, kept, lossy] = row.slice(index * 4, index * 4 + 4) as TipRow
+          answers[places[index] as number] = { identifier, epoch, tip, ...toContinuation(kept, lossy) }
         })
       },
     )
@@ -166,12 +168,13 @@ type AttachRow = readonly [
   from: number,
   redeliveredThrough: number,
   resumed: number,
-  epochChanged: number,
+  mayMiss: number,
 ]
+type TipRow = [epoch: string, tip: number, kept: number, lossy: number]
 type PresenceRow = readonly [subscriptions: number, seen: string, ...holders: string[]]
 
 function toAttached(identifier: string, row: AttachRow): Attached {
-  const [epoch, tip, from, redeliveredThrough, resumed, epochChanged] = row
+  const [epoch, tip, from, redeliveredThrough, resumed, mayMiss] = row
   return {
     identifier,
     epoch,
@@ -179,7 +182,7 @@ function toAttached(identifier: string, row: AttachRow): Attached {
     from,
     redeliveredThrough,
     resumed: resumed === 1,
-    epochChanged: epochChanged === 1,
+    mayMiss: mayMiss === 1,
   }
 }
 

@@ -1,6 +1,6 @@
-import type { InboxPage, InboxPosition, StoredMessage } from '../broker.ts'
+import type { ContinuedPage, InboxPage, InboxPosition, StoredMessage } from '../broker.ts'
 import { parseHeader } from './header.ts'
-import type { RedisStore } from './store.ts'
+import { type RedisStore, toContinuation } from './store.ts'
 
 type PageRow = readonly [
   epoch: string,
@@ -8,9 +8,11 @@ type PageRow = readonly [
   through: number,
   lost: number,
   now: string,
+  kept: number,
+  lossy: number,
   ...fields: unknown[],
 ]
-const FIELDS_START = 5
+const FIELDS_START = 7
 const FIELDS_PER_MESSAGE = 4
 
 /** The retained messages. */
@@ -21,15 +23,17 @@ export class RedisInboxes {
     this.#store = store
   }
 
-  async read(identifier: string, after: InboxPosition, limit: number): Promise<InboxPage> {
+  async read(identifier: string, after: InboxPosition, limit: number): Promise<ContinuedPage> {
     const { keys, metaSeconds } = this.#store
-    const row = await this.#store.run(
+    const { epoch, offset } = after
+    const candidate = this.#store.candidateEpoch()
+    const row = (await this.#store.runInTerm(
       'read',
       keys.partitionOf(identifier),
       [keys.meta(identifier), keys.inbox(identifier)],
-      [after.epoch, after.offset, limit, ...this.#retention(), metaSeconds, this.#store.candidateEpoch()],
-    )
-    return this.#toPage(identifier, row as PageRow)
+      (term) => [epoch, offset, limit, ...this.#retention(), metaSeconds, candidate, term],
+    )) as PageRow
+    return { ...this.#toPage(identifier, row), ...toContinuation(row[5], row[6]) }
   }
 
   async readBefore(identifier: string, before: InboxPosition | null, limit: number): Promise<InboxPage> {

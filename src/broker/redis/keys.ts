@@ -6,7 +6,7 @@ import { balancedTags, slotOf } from './slots.ts'
  *
  * | key | type | holds | expires after |
  * | --- | --- | --- | --- |
- * | `cp:{p}:meta:<identifier>` | hash | epoch, offset (the tip), replica (last holder), seen (ms: went offline) | M since the last push or holder |
+ * | `cp:{p}:meta:<identifier>` | hash | epoch, offset (the tip), term (of its last writer), was (former epochs), replica (last holder), seen (ms: went offline) | M since the last push or holder |
  * | `cp:{p}:inbox:<identifier>` | stream, ids `<offset>-0` | h (JSON `[id, from, trigger, expiresAt]`), p (payload), a (pushedAt, ms) | retention since the last push |
  * | `cp:{p}:holders:<identifier>` | hash | `<replica>~<generation>` → subscriptions | M since a holder was set |
  * | `cp:{p}:resume:<identifier>:<subject>:<operation>` | string | `epoch:confirmed:written or -:at:owner` | 2 × resume while attached, resume after |

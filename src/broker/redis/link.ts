@@ -3,15 +3,25 @@ import type { Redis } from 'ioredis'
 /** How long replicas may take to confirm; with the push before it, and one such wait before that, 2 s at most. */
 const COPIES_LIMIT_MS = 500
 
+/** How much of a replication id names a term; as in `lua/inbox-core.lua`. */
+const TERM_LENGTH = 12
+
 /** One TCP connection to one server, from its admission to its end: what is said of it does not hold for the next one. */
 export class Link {
+  /**
+   * The term that the server is in, as it said on this connection while it was the master; empty: not known. Scripts compare
+   * it with the one that an inbox was written in, and ask the server where they differ: see `lua/inbox-core.lua`.
+   */
+  term: string
   readonly #client: Redis
   #ended = false
   #underWay: Promise<unknown> = Promise.resolve()
   #next: Promise<number> | null = null
 
-  constructor(client: Redis) {
+  /** @param replicationId of a master; empty for anybody else */
+  constructor(client: Redis, replicationId: string) {
     this.#client = client
+    this.term = replicationId.slice(0, TERM_LENGTH)
   }
 
   /**

@@ -83,11 +83,12 @@ export class RedisPushes {
     // Without its record it was sent meanwhile, or the record is lost: then the member must not come up for ever.
     const known = header != null && payload != null && ttl != null && identifiers != null
     const list = known ? (JSON.parse(identifiers) as string[]) : []
-    const answer = await this.#store.run(
+    const storing = this.#storing(partition)
+    const answer = await this.#store.runInTerm(
       'deliver',
       partition,
       [keys.push(partition, pushId), keys.dead(partition), due, delayed, ...this.#inboxKeys(list)],
-      [header ?? '', payload ?? '', ttl ?? 0, ...this.#storing(partition), chunk, member, ...list.map(json)],
+      (term) => [header ?? '', payload ?? '', ttl ?? 0, ...storing, chunk, term, member, ...list.map(json)],
     )
     return answer === 1
   }
@@ -142,13 +143,15 @@ export class RedisPushes {
   #publish(push: NewPush, chunk: Chunk): Promise<PushRow> {
     const { keys } = this.#store
     const { partition, identifiers } = chunk
+    const storing = this.#storing(partition)
+    const texts = identifiers.map(json)
     return this.#store.accept(
       'publish',
       partition,
       [keys.push(partition, push.id), keys.dead(partition), ...this.#inboxKeys(identifiers)],
-      [
-        ...[headerOf(push), push.payload, ttlOf(push), ...this.#storing(partition)],
-        ...[chunk.index, chunk.total, ...identifiers.map(json)],
+      (term) => [
+        ...[headerOf(push), push.payload, ttlOf(push), ...storing],
+        ...[chunk.index, term, chunk.total, ...texts],
       ],
     ) as Promise<PushRow>
   }
@@ -160,7 +163,7 @@ export class RedisPushes {
       'schedule',
       partition,
       [keys.push(partition, push.id), keys.due(partition), keys.delayed(partition, push.id)],
-      [
+      () => [
         ...[
           headerOf(push),
           push.payload,

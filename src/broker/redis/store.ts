@@ -1,6 +1,6 @@
 import { brokerUnavailable, type CloudpushError } from '../../errors.ts'
 import type { Log } from '../../observability/log.ts'
-import type { BrokerLimits } from '../broker.ts'
+import type { BrokerLimits, Continuation } from '../broker.ts'
 import type { Commands } from './commands.ts'
 import type { Send } from './connection.ts'
 import { HolderLine } from './holder-line.ts'
@@ -8,6 +8,9 @@ import type { Keys } from './keys.ts'
 import { loadScripts, runScript, type ScriptArgument, type ScriptName, type Scripts } from './scripts.ts'
 
 const DAY_SECONDS = 86_400
+
+/** A script's arguments, made at its sending: `term` is that of the connection that it goes out on. */
+type ArgumentsInTerm = (term: string) => readonly ScriptArgument[]
 
 /** A connection of its own for pushes, since waiting for replicas stops it, and how many of them have to have a push. */
 export interface Accepting {
@@ -73,18 +76,29 @@ export class RedisStore {
     return this.command(partition, (client) => runScript(client, script, keys, args))
   }
 
+  /** As `run`, for a script that has to know the term of the server. */
+  runInTerm(
+    name: ScriptName,
+    partition: number,
+    keys: readonly string[],
+    args: ArgumentsInTerm,
+  ): Promise<unknown> {
+    const script = this.#scripts[name]
+    return this.command(partition, (client, { term }) => runScript(client, script, keys, args(term)))
+  }
+
   /** Runs a script whose answer promises that what it wrote is kept: rejects where too few replicas have it in time. */
   accept(
     name: ScriptName,
     partition: number,
     keys: readonly string[],
-    args: readonly ScriptArgument[],
+    args: ArgumentsInTerm,
   ): Promise<unknown> {
-    if (this.#accepting === null) return this.run(name, partition, keys, args)
+    if (this.#accepting === null) return this.runInTerm(name, partition, keys, args)
     const { commands, writeQuorum } = this.#accepting
     const script = this.#scripts[name]
     return commands.run(this.keys.slotOf(partition), async (client, link) => {
-      const answer = await runScript(client, script, keys, args)
+      const answer = await runScript(client, script, keys, args(link.term))
       const copies = await link.copies(writeQuorum)
       if (copies < writeQuorum) throw notReplicated(copies, writeQuorum)
       return answer
@@ -104,14 +118,14 @@ export class RedisStore {
     name: 'attach' | 'detach' | 'rehold',
     partition: number,
     keys: readonly string[],
-    args: readonly ScriptArgument[],
+    args: ArgumentsInTerm,
   ): Promise<readonly unknown[]> {
     const script = this.#scripts[name]
     const allKeys = [this.keys.generation(partition, this.replicaId), this.keys.dead(partition), ...keys]
     const line = this.#lines[partition] as HolderLine
-    const answer = (await line.run(script, allKeys, () => [
+    const answer = (await line.run(script, allKeys, (term) => [
       ...this.#self(partition),
-      ...args,
+      ...args(term),
     ])) as readonly unknown[]
     this.#heard(partition, answer[0] as string)
     return answer.slice(1)
@@ -120,12 +134,14 @@ export class RedisStore {
   /** Renews this replica's generation and answers the members of `due` whose time has come. */
   async pulse(partition: number, limit: number): Promise<readonly string[]> {
     const { keys, replicaId } = this
-    const [generation, due] = (await this.run(
-      'pulse',
-      partition,
-      [keys.generation(partition, replicaId), keys.dead(partition), keys.due(partition)],
-      [...this.#self(partition), limit],
-    )) as [string, string[]]
+    const names = [keys.generation(partition, replicaId), keys.dead(partition), keys.due(partition)]
+    const [generation, due] = await this.command(partition, async (client, link) => {
+      const answer = await runScript(client, this.#scripts.pulse, names, [...this.#self(partition), limit])
+      const [generation, due, term] = answer as [string, string[], string]
+      // It may change without a new master, and then no inbox has to be asked about for ever.
+      link.term = term
+      return [generation, due] as const
+    })
     this.#heard(partition, generation)
     return due
   }
@@ -149,6 +165,11 @@ function notReplicated(replicas: number, writeQuorum: number): CloudpushError {
     `The push is stored, but ${replicas} of Redis's replicas have it and ${writeQuorum} should: it is not accepted, since it would be lost with the master. Try again with the same id: it is stored once.`,
     { stored: true, replicas, writeQuorum },
   )
+}
+
+/** As scripts answer it. */
+export function toContinuation(kept: number, lossy: number): Continuation {
+  return { kept: kept < 0 ? null : kept, lossy: lossy === 1 }
 }
 
 /** Requests that go to one partition together, with the places of their answers. */

@@ -2,7 +2,7 @@
 -- inbox, holders; `ARGV` from `argAt` on are the same identifiers as JSON texts. Answers the offline ones, a JSON text.
 --
 -- push: header (JSON without its closing bracket: `["id",from,"trigger"`, and the traceparent where it is traced), payload, ttl (ms; -1: none, 0: ephemeral),
--- retentionSeconds, retentionMessages, metaSeconds, candidate (epoch), toPrefix (channel), dead (key)
+-- retentionSeconds, retentionMessages, metaSeconds, candidate (epoch), toPrefix (channel), term (known), dead (key)
 --
 -- To each holder goes `[id,from,trigger(,traceparent),expiresAt,pushedAt,stored]` LF `[[identifier,epoch,offset],…]` LF payload.
 local function publishChunk(now, push, keyAt, argAt)
@@ -17,8 +17,11 @@ local function publishChunk(now, push, keyAt, argAt)
     local meta, inbox, holders = KEYS[i], KEYS[i + 1], KEYS[i + 2]
     local identifier = ARGV[argAt]
     argAt = argAt + 1
-    local epoch, offset = call('HGET', meta, 'epoch'), nil
-    if not epoch then epoch = inboxState(meta, inbox, push.candidate, push.metaSeconds) end
+    local state = call('HMGET', meta, 'epoch', 'term')
+    local epoch, offset = state[1], nil
+    if not epoch or state[2] ~= push.term then
+      epoch = inboxState(meta, inbox, push.candidate, push.metaSeconds, push.term)
+    end
     if ephemeral then
       offset = call('HGET', meta, 'offset')
     else

@@ -2,7 +2,7 @@
 -- KEYS[1] push  KEYS[2] dead  KEYS[3…] per identifier: meta, inbox, holders
 -- ARGV[1] header without its closing bracket  [2] payload  [3] ttl ms (-1 none, 0 ephemeral)  [4] retention seconds
 -- [5] retention messages  [6] meta seconds  [7] candidate epoch  [8] channel prefix of replicas  [9] chunk
--- [10] identifiers of the whole push in this partition  [11…] identifiers as JSON texts
+-- [10] term or ''  [11] identifiers of the whole push in this partition  [12…] identifiers as JSON texts
 -- out: {0, offline JSON} | {1 (DUPLICATE), offline JSON, identifiers, due ms or ''}
 -- include clock
 -- include inbox-core
@@ -18,8 +18,9 @@ end
 local now = nowMs()
 local offline = publishChunk(now, {
   header = ARGV[1], payload = ARGV[2], ttl = tonumber(ARGV[3]), retentionSeconds = ARGV[4],
-  retentionMessages = ARGV[5], metaSeconds = ARGV[6], candidate = ARGV[7], toPrefix = ARGV[8], dead = KEYS[2],
-}, 3, 11)
-redis.call('HSET', KEYS[1], chunkField, offline, 'n', ARGV[10], 'h', ARGV[1], 'at', text(now))
+  retentionMessages = ARGV[5], metaSeconds = ARGV[6], candidate = ARGV[7], toPrefix = ARGV[8], term = ARGV[10],
+  dead = KEYS[2],
+}, 3, 12)
+redis.call('HSET', KEYS[1], chunkField, offline, 'n', ARGV[11], 'h', ARGV[1], 'at', text(now))
 redis.call('EXPIRE', KEYS[1], ARGV[4])
 return { 0, offline }

@@ -1,16 +1,19 @@
 -- Retained messages after an offset, oldest first.
 -- KEYS[1] meta  KEYS[2] inbox
 -- ARGV[1] epoch  [2] offset  [3] limit  [4] retention messages  [5] retention ms  [6] meta seconds  [7] candidate epoch
--- out: {epoch, tip, through, lost, now, per message: offset, h, p, a}; those past their own time are among them
+-- [8] term or ''
+-- out: {epoch, tip, through, lost, now, kept of the epoch given or -1, messages may be lost 0|1, per message: offset, h,
+-- p, a}; those past their own time are among them
 -- include clock
 -- include inbox-core
 local now = nowMs()
-local epoch, tip = inboxState(KEYS[1], KEYS[2], ARGV[7], ARGV[6])
-local after, limit = 0, tonumber(ARGV[3])
-if ARGV[1] == epoch then after = tonumber(ARGV[2]) end
+local epoch, tip, was = inboxState(KEYS[1], KEYS[2], ARGV[7], ARGV[6], ARGV[8])
+local after, limit = tonumber(ARGV[2]), tonumber(ARGV[3])
+local kept, lossy = continuation(ARGV[1], epoch, tip, was)
+if ARGV[1] ~= epoch then after = math.max(0, math.min(after, kept)) end
 local oldest = now - tonumber(ARGV[5])
 local nextOffset = math.max(after + 1, tip - tonumber(ARGV[4]) + 1)
-local out = { epoch, tip, 0, 0, text(now) }
+local out = { epoch, tip, 0, 0, text(now), kept, lossy and 1 or 0 }
 local found, first, through = 0, nil, tip
 while true do
   local page = redis.call('XRANGE', KEYS[2], text(nextOffset), '+', 'COUNT', limit)

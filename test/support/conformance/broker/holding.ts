@@ -12,7 +12,7 @@ export function holding(create: CreateCluster): void {
       from: 3,
       redeliveredThrough: 0,
       resumed: false,
-      epochChanged: false,
+      mayMiss: false,
     })
     await pushMany(a, 'alice', 2)
     await world.settle(a)
@@ -98,9 +98,34 @@ export function holding(create: CreateCluster): void {
     await pushMany(a, 'alice', 1)
     await world.settle(a)
     expect(a.ear.entries('alice').at(-1)).toMatchObject({ epoch: tip?.epoch, offset: 3 })
-    const page = await a.broker.read('alice', { epoch, offset: 2 }, 10)
-    expect(page).toMatchObject({ epoch: tip?.epoch, tip: 3, lost: 0 })
-    expect(page.messages.map(({ offset }) => offset)).toEqual([1, 2, 3])
+    const read = async (offset: number) => {
+      const page = await a.broker.read('alice', { epoch, offset }, 10)
+      expect(page).toMatchObject({ epoch: tip?.epoch, tip: 3, lost: 0, kept: 2, lossy: true })
+      return page.messages.map(({ offset }) => offset)
+    }
+    expect(await read(1)).toEqual([2, 3])
+    expect(await read(9)).toEqual([3])
+    // In the epoch of now nothing is lost.
+    const now = await a.broker.read('alice', { epoch: tip?.epoch ?? '', offset: 2 }, 10)
+    expect(now).toMatchObject({ kept: 3, lossy: false })
+  })
+
+  test('an epoch before the former one is the same through the least that was kept since; four are remembered', async () => {
+    await using world = await openWorld(create)
+    const a = await world.replica('a')
+    let { epoch } = await attach(a, 'alice')
+    const epochs = [epoch]
+    for (let n = 1; n <= 5; n++) {
+      await pushMany(a, 'alice', 1)
+      const [tip] = await a.broker.rehold([{ identifier: 'alice', subscriptions: 1, epoch, offset: 99 }])
+      epoch = tip?.epoch ?? ''
+      epochs.push(epoch)
+    }
+    const kept = await Promise.all(
+      epochs.map(async (former) => (await a.broker.read('alice', { epoch: former, offset: 9 }, 1)).kept),
+    )
+    expect(kept).toEqual([null, 2, 3, 4, 5, 5])
+    expect((await a.broker.readBefore('alice', { epoch: epochs[2] ?? '', offset: 9 }, 9)).through).toBe(3)
   })
 
   test('presence says who holds an identifier, with how many subscriptions, and when the last one went', async () => {

@@ -34,7 +34,7 @@ export function resuming(create: CreateCluster): void {
       from: 2,
       redeliveredThrough: 5,
       resumed: true,
-      epochChanged: false,
+      mayMiss: false,
     })
   })
 
@@ -197,7 +197,7 @@ export function resuming(create: CreateCluster): void {
     const { epoch } = await attach(a, 'alice')
     const after = { epoch, offset: 3 }
     const attached = await attach(a, 'alice', { after, resume: resumeKey('op') })
-    expect(attached).toMatchObject({ from: 3, redeliveredThrough: 0, resumed: false, epochChanged: false })
+    expect(attached).toMatchObject({ from: 3, redeliveredThrough: 0, resumed: false, mayMiss: false })
     expect(await attach(a, 'alice', { after })).toMatchObject({ from: 3, resumed: false })
     await confirm(a, resumeKey('op'), { epoch, confirmed: 4 })
     const resumed = await attach(a, 'alice', { after, resume: resumeKey('op', 'session-2') })
@@ -214,38 +214,58 @@ export function resuming(create: CreateCluster): void {
       { epoch, offset: 3 },
     ]) {
       const attached = await attach(a, 'alice', { after })
-      expect(attached).toMatchObject({ epoch, from: 0, redeliveredThrough: 0, epochChanged: true })
+      expect(attached).toMatchObject({ epoch, from: 0, redeliveredThrough: 0, mayMiss: true })
     }
   })
 
-  test('a record of another epoch starts at the beginning; everything may be a repeat', async () => {
+  test('a record or an after of a former epoch goes on where that is still the same, and says that messages may be lost', async () => {
     await using world = await openWorld(create)
     const a = await world.replica('a')
-    const { epoch } = await attach(a, 'alice', { resume: resumeKey('op') })
-    await pushMany(a, 'alice', 2)
-    const [tip] = await a.broker.rehold([{ identifier: 'alice', subscriptions: 1, epoch, offset: 3 }])
-    const resumed = await attach(a, 'alice', { resume: resumeKey('op', 'session-2') })
-    expect(resumed).toMatchObject({
-      epoch: tip?.epoch,
-      from: 0,
-      redeliveredThrough: 2,
-      resumed: true,
-      epochChanged: true,
-    })
-    const next = await attach(a, 'alice', { resume: resumeKey('op', 'session-3') })
-    expect(next).toMatchObject({ from: 0, resumed: true, epochChanged: false })
+    const { epoch } = await attach(a, 'alice')
+    for (const [operation, confirmed] of Object.entries({ behind: 2, beyond: 6 })) {
+      await attach(a, 'alice', { resume: resumeKey(operation) })
+      await confirm(a, resumeKey(operation), { epoch, confirmed })
+    }
+    await pushMany(a, 'alice', 4)
+    const [tip] = await a.broker.rehold([{ identifier: 'alice', subscriptions: 1, epoch, offset: 9 }])
+    await pushMany(a, 'alice', 4)
+    const resume = (operation: string) => attach(a, 'alice', { resume: resumeKey(operation, 'session-2') })
+    const common = { epoch: tip?.epoch, tip: 8, resumed: true, mayMiss: true }
+    expect(await resume('behind')).toMatchObject({ ...common, from: 2, redeliveredThrough: 8 })
+    expect(await resume('beyond')).toMatchObject({ ...common, from: 4, redeliveredThrough: 8 })
+    const next = await attach(a, 'alice', { resume: resumeKey('beyond', 'session-3') })
+    expect(next).toMatchObject({ from: 4, resumed: true, mayMiss: false })
+    for (const [offset, from] of [
+      [3, 3],
+      [6, 4],
+    ] as const) {
+      const attached = await attach(a, 'alice', { after: { epoch, offset } })
+      expect(attached).toMatchObject({ epoch: tip?.epoch, from, mayMiss: true })
+    }
   })
 
-  test('a record beyond the tip begins a new epoch and repeats what came since it was written', async () => {
+  test('a record of an epoch that nobody knows starts at the beginning; everything may be a repeat', async () => {
+    await using world = await openWorld(create)
+    const a = await world.replica('a')
+    await attach(a, 'alice', { resume: resumeKey('op') })
+    await pushMany(a, 'alice', 2)
+    await close(a, resumeKey('op'), { epoch: 'other', confirmed: 1, written: 1 })
+    const resumed = await attach(a, 'alice', { resume: resumeKey('op', 'session-2') })
+    expect(resumed).toMatchObject({ from: 0, redeliveredThrough: 2, resumed: true, mayMiss: true })
+    const next = await attach(a, 'alice', { resume: resumeKey('op', 'session-3') })
+    expect(next).toMatchObject({ from: 0, resumed: true, mayMiss: false })
+  })
+
+  test('a record beyond the tip begins a new epoch: others hear of the loss as well', async () => {
     await using world = await openWorld(create)
     const a = await world.replica('a')
     const { epoch } = await attach(a, 'alice', { resume: resumeKey('op') })
     await pushMany(a, 'alice', 3)
     await confirm(a, resumeKey('op'), { epoch, confirmed: 10 })
-    await pushMany(a, 'alice', 2)
     const resumed = await attach(a, 'alice', { resume: resumeKey('op', 'session-2') })
-    expect(resumed).toMatchObject({ tip: 5, resumed: true, epochChanged: true, redeliveredThrough: 5 })
+    expect(resumed).toMatchObject({ tip: 3, from: 3, resumed: true, mayMiss: true, redeliveredThrough: 10 })
     expect(resumed.epoch).not.toBe(epoch)
-    expect(resumed.from).toBeLessThanOrEqual(3)
+    const other = await a.broker.read('alice', { epoch, offset: 2 }, 10)
+    expect(other).toMatchObject({ epoch: resumed.epoch, kept: 3, lossy: true })
   })
 }

@@ -1,0 +1,173 @@
+import { randomUUID } from 'node:crypto'
+import { Redis } from 'ioredis'
+import { afterEach, beforeEach, expect, test, vi } from 'vitest'
+import { type GatewayProcess, startGatewayProcess } from '../support/gateway.ts'
+import { push } from '../support/graphql-request.ts'
+import { type Line, startLine } from '../support/line.ts'
+import { RawClient, type ReceivedMessage } from '../support/raw-client.ts'
+import { type RedisServer, startRedis } from '../support/redis.ts'
+
+const LIMIT = { timeout: 30_000, interval: 20 }
+
+let master: RedisServer
+let copy: RedisServer
+let line: Line
+let masterClient: Redis
+let copyClient: Redis
+let holder: GatewayProcess
+let pusher: GatewayProcess
+
+beforeEach(async () => {
+  master = await startRedis({ args: ['--repl-diskless-sync-delay', '0'] })
+  copy = await startRedis({ args: ['--replicaof', '127.0.0.1', String(master.port)] })
+  ;[masterClient, copyClient] = [new Redis(master.url), new Redis(copy.url)] as const
+  for (const client of [masterClient, copyClient]) {
+    client.on('error', () => {
+      // The master is killed on purpose.
+    })
+  }
+  line = await startLine(master.port)
+  const args = ['--redis', `redis://127.0.0.1:${line.port}`, '--log-level', 'error']
+  ;[holder, pusher] = await Promise.all([startGatewayProcess({ args }), startGatewayProcess({ args })])
+})
+
+afterEach(async () => {
+  await holder[Symbol.asyncDispose]()
+  await pusher[Symbol.asyncDispose]()
+  await line[Symbol.asyncDispose]()
+  masterClient.disconnect()
+  copyClient.disconnect()
+  await copy[Symbol.asyncDispose]()
+  await master[Symbol.asyncDispose]()
+})
+
+/** Each repeated with its id until it is accepted. */
+async function pushAll(to: string, payloads: readonly string[]): Promise<void> {
+  for (const payload of payloads) {
+    const input = { id: randomUUID(), to: [to], payload }
+    await vi.waitUntil(() => push(pusher, input).catch(() => null), LIMIT)
+  }
+}
+
+async function receive(client: RawClient, id: string, count: number): Promise<ReceivedMessage[]> {
+  const messages: ReceivedMessage[] = []
+  for (let n = 0; n < count; n++) messages.push(await client.nextMessage(id))
+  return messages
+}
+
+const payloads = (messages: readonly ReceivedMessage[]) => messages.map(({ payload }) => payload)
+const missed = (messages: readonly ReceivedMessage[]) => messages.map((message) => message.missed)
+
+/** The new ones, in order, and that messages may be missed; before them what it had not proved to have, marked. */
+async function expectNew(client: RawClient, id: string): Promise<void> {
+  const messages: ReceivedMessage[] = []
+  while (messages.at(-1)?.payload !== NEW.at(-1)) messages.push(await client.nextMessage(id))
+  const repeats = messages.slice(0, -NEW.length)
+  expect(OLD).toEqual(expect.arrayContaining(payloads(repeats)))
+  expect(repeats.every(({ redelivered }) => redelivered)).toBe(true)
+  expect(payloads(messages.slice(-NEW.length))).toEqual(NEW)
+  expect(missed(messages)).toEqual(messages.map((_, index) => (index === 0 ? null : 0)))
+}
+
+/** From now on nothing reaches the replica, though it lives: what is accepted is the master's alone. */
+async function stopCopying(): Promise<void> {
+  await masterClient.set('last', '1')
+  await vi.waitUntil(async () => (await masterClient.wait(1, 1_000)) === 1, LIMIT)
+  await masterClient.call('ACL', 'SETUSER', 'default', '-psync', '-sync')
+  await masterClient.call('CLIENT', 'KILL', 'TYPE', 'replica')
+}
+
+/** The master dies, and its replica takes its place and its address. */
+async function promote(): Promise<void> {
+  line.cut()
+  await master.kill()
+  await copyClient.call('REPLICAOF', 'NO', 'ONE')
+  line.lead(copy.port)
+}
+
+/** Until it has compared what it holds: what is pushed to an identifier that it came to hold later arrives. */
+async function holderIsBack(): Promise<void> {
+  await using client = await RawClient.connect(holder)
+  await client.subscribe('back', ['back'])
+  await pushAll('back', ['back'])
+  await client.nextMessage('back')
+}
+
+const OLD = ['old 1', 'old 2', 'old 3']
+const LOST = ['lost 1', 'lost 2', 'lost 3']
+/** One more than were lost: the offsets of the lost ones are given again, and more. */
+const NEW = ['new 1', 'new 2', 'new 3', 'new 4']
+
+test.each(['before the holder is back', 'after the holder is back'])(
+  'invariant 4: messages pushed %s are never taken for those that a failover lost',
+  async (when) => {
+    await using client = await RawClient.connect(holder)
+    const operation = randomUUID()
+    await client.subscribe('live', ['alice'])
+    await client.subscribe('other', ['bob'])
+    await using gone = await RawClient.connect(holder)
+    await gone.subscribe(operation, ['alice'])
+    await pushAll('alice', OLD)
+    await pushAll('bob', OLD)
+    expect(payloads(await receive(client, 'other', 3))).toEqual(OLD)
+    await stopCopying()
+    await pushAll('alice', LOST)
+    const had = await receive(client, 'live', 6)
+    expect(payloads(had)).toEqual([...OLD, ...LOST])
+    const cursor = had.at(-1)?.cursor ?? ''
+    // It knows of the lost ones as well, and is away while the master dies.
+    expect(payloads(await receive(gone, operation, 6))).toEqual([...OLD, ...LOST])
+    await gone.fence()
+    gone.socket.close(1000)
+    await gone.closed()
+
+    if (when.startsWith('before')) {
+      holder.kill('SIGSTOP')
+      await promote()
+      await pushAll('alice', NEW)
+      holder.kill('SIGCONT')
+    } else {
+      await promote()
+      await holderIsBack()
+      await pushAll('alice', NEW)
+    }
+
+    const now = await receive(client, 'live', 4)
+    expect(payloads(now)).toEqual(NEW)
+    expect(missed(now)).toEqual([null, 0, 0, 0])
+    // Nobody had more of this inbox than was kept: it goes on as if nothing had been.
+    await pushAll('bob', NEW)
+    const other = await receive(client, 'other', 4)
+    expect(other.map(({ payload, missed, redelivered }) => [payload, missed, redelivered])).toEqual(
+      NEW.map((payload) => [payload, 0, false]),
+    )
+    // Who comes back, by record or by cursor, has them as well.
+    await using back = await RawClient.connect(pusher)
+    await back.subscribe(operation, ['alice'])
+    await back.subscribe('after', ['alice'], [cursor])
+    for (const id of [operation, 'after']) await expectNew(back, id)
+    expect(client.left('live')).toEqual([])
+  },
+)
+
+test('a message that was in nobody’s hands but the holder’s is missed by all of its inbox, also by who was behind', async () => {
+  const operation = randomUUID()
+  await using behind = await RawClient.connect(holder)
+  await behind.subscribe(operation, ['alice'])
+  await pushAll('alice', OLD)
+  await receive(behind, operation, 3)
+  await behind.fence()
+  behind.socket.close(1000)
+  await behind.closed()
+  await stopCopying()
+  await using live = await RawClient.connect(holder)
+  await live.subscribe('live', ['alice'])
+  await pushAll('alice', LOST)
+  await receive(live, 'live', 3)
+  await promote()
+  await holderIsBack()
+  await pushAll('alice', NEW)
+  await using back = await RawClient.connect(pusher)
+  await back.subscribe(operation, ['alice'])
+  await expectNew(back, operation)
+})
