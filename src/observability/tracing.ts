@@ -31,7 +31,7 @@ export interface TracingOptions {
   readonly log: Log
 }
 
-/** Null where nothing is traced: then nothing of OpenTelemetry is loaded. */
+/** Null where nothing is traced: then OpenTelemetry's SDK is not even loaded. */
 export async function startTracing(options: TracingOptions): Promise<Tracing | null> {
   const { tracesUrl } = options
   if (tracesUrl === null) return null

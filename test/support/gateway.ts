@@ -150,7 +150,7 @@ export function addressOf(port: number): GatewayAddress {
 
 /** Whoever runs the tests may have a gateway configured in their shell. */
 export function withoutSettings(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
-  const common = ['PORT', 'HOST', 'REDIS_URL']
+  const common = ['PORT', 'HOST', 'REDIS_URL', 'OTEL_EXPORTER_OTLP_TRACES_ENDPOINT']
   const isSetting = (name: string) => name.startsWith('CLOUDPUSH_') || common.includes(name)
   return Object.fromEntries(Object.entries(env).filter(([name]) => !isSetting(name)))
 }

@@ -8,7 +8,9 @@ export function delaying(create: CreateCluster): void {
     const b = await world.replica('b')
     await world.replica('c')
     await attach(b, 'alice')
-    const push = newPush('alice', { delaySeconds: 1, payload: '"later"', from: 'carol', ttlSeconds: 60 })
+    const traceparent = '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01'
+    const more = { payload: '"later"', from: 'carol', ttlSeconds: 60, traceparent }
+    const push = newPush('alice', { delaySeconds: 1, ...more })
     const published = await a.broker.publish(push)
     expect(published).toMatchObject({ id: push.id, accepted: 1, offline: [], duplicate: false })
     expect((await a.broker.read('alice', { epoch: '', offset: 0 }, 10)).tip).toBe(0)
@@ -18,7 +20,7 @@ export function delaying(create: CreateCluster): void {
     const heard = b.ear.entries('alice')
     expect(heard).toHaveLength(1)
     const header = heard[0]?.push
-    expect(header).toMatchObject({ id: push.id, payload: '"later"', from: 'carol' })
+    expect(header).toMatchObject({ id: push.id, payload: '"later"', from: 'carol', traceparent })
     expect(header?.pushedAt).toBeGreaterThanOrEqual(published.deliverAt ?? Number.POSITIVE_INFINITY)
     expect(header?.expiresAt).toBe((header?.pushedAt ?? 0) + 60_000)
     expect(await a.broker.publish(push)).toEqual({ ...published, duplicate: true })
