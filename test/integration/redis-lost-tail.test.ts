@@ -27,9 +27,13 @@ beforeEach(async () => {
     })
   }
   line = await startLine(master.port)
-  const args = ['--redis', `redis://127.0.0.1:${line.port}`, '--log-level', 'error']
+  const args = startArguments()
   ;[holder, pusher] = await Promise.all([startGatewayProcess({ args }), startGatewayProcess({ args })])
 })
+
+function startArguments() {
+  return ['--redis', `redis://127.0.0.1:${line.port}`, '--log-level', 'error']
+}
 
 afterEach(async () => {
   await holder[Symbol.asyncDispose]()
@@ -93,6 +97,9 @@ async function holderIsBack(): Promise<void> {
   await client.nextMessage('back')
 }
 
+/** How the replica that pushed tells its operator. */
+const TOLD = 'Redis lost messages that it had accepted'
+
 const OLD = ['old 1', 'old 2', 'old 3']
 const LOST = ['lost 1', 'lost 2', 'lost 3']
 /** One more than were lost: the offsets of the lost ones are given again, and more. */
@@ -147,25 +154,36 @@ test.each(['before the holder is back', 'after the holder is back'])(
     await back.subscribe('after', ['alice'], [cursor])
     for (const id of [operation, 'after']) await expectNew(back, id)
     expect(client.left('live')).toEqual([])
+    await vi.waitUntil(() => pusher.output().includes(TOLD), LIMIT)
   },
 )
 
-test('a message that was in nobody’s hands but the holder’s is missed by all of its inbox, also by who was behind', async () => {
+test.each([
+  ['somebody else had heard them', true],
+  ['nobody had heard them but who pushed them', false],
+])('invariant 4: who was away while messages were lost is told of it, when %s', async (_who, heard) => {
   const operation = randomUUID()
-  await using behind = await RawClient.connect(holder)
-  await behind.subscribe(operation, ['alice'])
+  await using away = await RawClient.connect(holder)
+  await away.subscribe(operation, ['alice'])
   await pushAll('alice', OLD)
-  await receive(behind, operation, 3)
-  await behind.fence()
-  behind.socket.close(1000)
-  await behind.closed()
+  await receive(away, operation, 3)
+  await away.fence()
+  away.socket.close(1000)
+  await away.closed()
   await stopCopying()
   await using live = await RawClient.connect(holder)
-  await live.subscribe('live', ['alice'])
+  if (heard) await live.subscribe('live', ['alice'])
   await pushAll('alice', LOST)
-  await receive(live, 'live', 3)
+  if (heard) {
+    await receive(live, 'live', 3)
+    // Who pushed is gone too, so that only who heard can tell.
+    pusher.kill('SIGKILL')
+    await pusher.exited
+    pusher = await startGatewayProcess({ args: startArguments() })
+  }
   await promote()
   await holderIsBack()
+  if (!heard) await vi.waitUntil(() => pusher.output().includes(TOLD), LIMIT)
   await pushAll('alice', NEW)
   await using back = await RawClient.connect(pusher)
   await back.subscribe(operation, ['alice'])

@@ -12,6 +12,7 @@ import { createKeys } from './keys.ts'
 import { openPubSub } from './pubsub.ts'
 import { RedisPushes } from './pushes.ts'
 import { RedisStore, settleAll } from './store.ts'
+import { Testimony } from './testimony.ts'
 
 /** Redis 7.0 or Valkey 7.2 at least. */
 export interface RedisBrokerOptions extends RedisSource {
@@ -49,7 +50,7 @@ export function createRedisBroker(options: RedisBrokerOptions): Broker {
         }
   const store = new RedisStore({ keys, replicaId, commands, accepting, limits, log })
   const holdings = new RedisHoldings(store)
-  const pushes = new RedisPushes(store)
+  const pushes = new RedisPushes(store, new Testimony(store))
   const inboxes = new RedisInboxes(store)
 
   let listener: BrokerListener | undefined

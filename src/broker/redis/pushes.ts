@@ -3,6 +3,7 @@ import type { NewPush, Published, ReceiptCount, ReceiptState } from '../broker.t
 import { headerOf, parseHeader } from './header.ts'
 import { PUSH_DUPLICATE, type ScriptArgument } from './scripts.ts'
 import { type RedisStore, settleAll, toBatches } from './store.ts'
+import type { Testimony } from './testimony.ts'
 
 /** Identifiers in one call of `publish`. */
 const CHUNK = 250
@@ -18,14 +19,16 @@ interface Chunk {
 }
 
 /** What `publish` and `schedule` answer. */
-type PushRow = readonly [code: number, offline: string, identifiers?: string, due?: string]
+type PushRow = readonly [code: number, offline: string, identifiers?: string, due?: string, places?: string]
 
 /** Pushes: at once, delayed and taken back, and their receipts. */
 export class RedisPushes {
   readonly #store: RedisStore
+  readonly #testimony: Testimony
 
-  constructor(store: RedisStore) {
+  constructor(store: RedisStore, testimony: Testimony) {
     this.#store = store
+    this.#testimony = testimony
   }
 
   async publish(push: NewPush): Promise<Published> {
@@ -140,12 +143,12 @@ export class RedisPushes {
     }
   }
 
-  #publish(push: NewPush, chunk: Chunk): Promise<PushRow> {
+  async #publish(push: NewPush, chunk: Chunk): Promise<PushRow> {
     const { keys } = this.#store
     const { partition, identifiers } = chunk
     const storing = this.#storing(partition)
     const texts = identifiers.map(json)
-    return this.#store.accept(
+    const row = (await this.#store.accept(
       'publish',
       partition,
       [keys.push(partition, push.id), keys.dead(partition), ...this.#inboxKeys(identifiers)],
@@ -153,7 +156,10 @@ export class RedisPushes {
         ...[headerOf(push), push.payload, ttlOf(push), ...storing],
         ...[chunk.index, term, chunk.total, ...texts],
       ],
-    ) as Promise<PushRow>
+    )) as PushRow
+    const [, , , , places] = row
+    if (places) this.#testimony.accepted({ partition, identifiers, places, at: Date.now() })
+    return row
   }
 
   #schedule(push: NewPush, chunk: Chunk): Promise<PushRow> {

@@ -8,6 +8,7 @@ const SCRIPT_NAMES = [
   'schedule',
   'deliver',
   'cancel',
+  'testify',
   'pulse',
   'attach',
   'detach',

@@ -39,10 +39,13 @@ export class RedisStore {
   readonly #scripts: Scripts
   readonly #lines: readonly HolderLine[]
   readonly #generations: string[] = []
+  readonly #terms: string[] = []
   readonly #epochs = `${Math.random().toString(36).slice(2, 8)}${Date.now().toString(36)}`
   #epochCount = 0
   /** Called when what this replica held is void: it holds under another generation from now on. */
   onForgotten: () => void = () => {}
+  /** Called when another server may write a partition than did before. */
+  onNewTerm: (partition: number) => void = () => {}
 
   constructor({ keys, replicaId, commands, accepting, limits, log }: RedisStoreParts) {
     this.keys = keys
@@ -140,6 +143,9 @@ export class RedisStore {
       const [generation, due, term] = answer as [string, string[], string]
       // It may change without a new master, and then no inbox has to be asked about for ever.
       link.term = term
+      const former = this.#terms[partition]
+      this.#terms[partition] = term
+      if (former !== undefined && former !== term) this.onNewTerm(partition)
       return [generation, due] as const
     })
     this.#heard(partition, generation)

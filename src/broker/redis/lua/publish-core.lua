@@ -1,5 +1,6 @@
 -- Stores one chunk of a push, finds the holders and sends it to them. `KEYS` from `keyAt` on come in triples meta,
--- inbox, holders; `ARGV` from `argAt` on are the same identifiers as JSON texts. Answers the offline ones, a JSON text.
+-- inbox, holders; `ARGV` from `argAt` on are the same identifiers as JSON texts. Answers the offline ones, a JSON text, and
+-- where each message was stored: `epoch:offset` in the same order, with spaces between; '' for an ephemeral push.
 --
 -- push: header (JSON without its closing bracket: `["id",from,"trigger"`, and the traceparent where it is traced), payload, ttl (ms; -1: none, 0: ephemeral),
 -- retentionSeconds, retentionMessages, metaSeconds, candidate (epoch), toPrefix (channel), term (known), dead (key)
@@ -12,7 +13,7 @@ local function publishChunk(now, push, keyAt, argAt)
   if push.ttl >= 0 then expiresAt = text(now + push.ttl) end
   local at = text(now)
   local stored = push.header .. ',' .. expiresAt .. ']'
-  local dead, entriesOf, order, offline = {}, {}, {}, {}
+  local dead, entriesOf, order, offline, places = {}, {}, {}, {}, {}
   for i = keyAt, #KEYS, 3 do
     local meta, inbox, holders = KEYS[i], KEYS[i + 1], KEYS[i + 2]
     local identifier = ARGV[argAt]
@@ -29,6 +30,7 @@ local function publishChunk(now, push, keyAt, argAt)
       call('XADD', inbox, 'MAXLEN', '~', push.retentionMessages, offset .. '-0', 'h', stored, 'p', push.payload, 'a', at)
       call('EXPIRE', inbox, push.retentionSeconds)
       call('EXPIRE', meta, push.metaSeconds)
+      places[#places + 1] = epoch .. ':' .. offset
     end
     local entry, living = nil, false
     for _, name in ipairs(call('HKEYS', holders)) do
@@ -59,5 +61,5 @@ local function publishChunk(now, push, keyAt, argAt)
     local message = head .. table.concat(entriesOf[name], ',') .. ']\n' .. push.payload
     redis.call('SPUBLISH', push.toPrefix .. string.match(name, '^(.*)~%d+$'), message)
   end
-  return '[' .. table.concat(offline, ',') .. ']'
+  return '[' .. table.concat(offline, ',') .. ']', table.concat(places, ' ')
 end

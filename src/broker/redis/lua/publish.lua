@@ -3,7 +3,7 @@
 -- ARGV[1] header without its closing bracket  [2] payload  [3] ttl ms (-1 none, 0 ephemeral)  [4] retention seconds
 -- [5] retention messages  [6] meta seconds  [7] candidate epoch  [8] channel prefix of replicas  [9] chunk
 -- [10] term or ''  [11] identifiers of the whole push in this partition  [12…] identifiers as JSON texts
--- out: {0, offline JSON} | {1 (DUPLICATE), offline JSON, identifiers, due ms or ''}
+-- out: {0, offline JSON, '', '', places (see publish-core)} | {1 (DUPLICATE), offline JSON, identifiers, due ms or ''}
 -- include clock
 -- include inbox-core
 -- include publish-core
@@ -16,11 +16,11 @@ if known then
   return { 1, known, first[1], first[2] or '' }
 end
 local now = nowMs()
-local offline = publishChunk(now, {
+local offline, places = publishChunk(now, {
   header = ARGV[1], payload = ARGV[2], ttl = tonumber(ARGV[3]), retentionSeconds = ARGV[4],
   retentionMessages = ARGV[5], metaSeconds = ARGV[6], candidate = ARGV[7], toPrefix = ARGV[8], term = ARGV[10],
   dead = KEYS[2],
 }, 3, 12)
 redis.call('HSET', KEYS[1], chunkField, offline, 'n', ARGV[11], 'h', ARGV[1], 'at', text(now))
 redis.call('EXPIRE', KEYS[1], ARGV[4])
-return { 0, offline }
+return { 0, offline, '', '', places }
