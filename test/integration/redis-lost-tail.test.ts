@@ -2,9 +2,19 @@ import { randomUUID } from 'node:crypto'
 import { Redis } from 'ioredis'
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
 import { type GatewayProcess, startGatewayProcess } from '../support/gateway.ts'
-import { push } from '../support/graphql-request.ts'
 import { type Line, startLine } from '../support/line.ts'
-import { RawClient, type ReceivedMessage } from '../support/raw-client.ts'
+import {
+  expectNew,
+  LOST,
+  missed,
+  NEW,
+  OLD,
+  payloads,
+  pushAll,
+  receive,
+  stopCopying,
+} from '../support/lost-tail.ts'
+import { RawClient } from '../support/raw-client.ts'
 import { type RedisServer, startRedis } from '../support/redis.ts'
 
 const LIMIT = { timeout: 30_000, interval: 20 }
@@ -45,42 +55,6 @@ afterEach(async () => {
   await master[Symbol.asyncDispose]()
 })
 
-/** Each repeated with its id until it is accepted. */
-async function pushAll(to: string, payloads: readonly string[]): Promise<void> {
-  for (const payload of payloads) {
-    const input = { id: randomUUID(), to: [to], payload }
-    await vi.waitUntil(() => push(pusher, input).catch(() => null), LIMIT)
-  }
-}
-
-async function receive(client: RawClient, id: string, count: number): Promise<ReceivedMessage[]> {
-  const messages: ReceivedMessage[] = []
-  for (let n = 0; n < count; n++) messages.push(await client.nextMessage(id))
-  return messages
-}
-
-const payloads = (messages: readonly ReceivedMessage[]) => messages.map(({ payload }) => payload)
-const missed = (messages: readonly ReceivedMessage[]) => messages.map((message) => message.missed)
-
-/** The new ones, in order, and that messages may be missed; before them what it had not proved to have, marked. */
-async function expectNew(client: RawClient, id: string): Promise<void> {
-  const messages: ReceivedMessage[] = []
-  while (messages.at(-1)?.payload !== NEW.at(-1)) messages.push(await client.nextMessage(id))
-  const repeats = messages.slice(0, -NEW.length)
-  expect(OLD).toEqual(expect.arrayContaining(payloads(repeats)))
-  expect(repeats.every(({ redelivered }) => redelivered)).toBe(true)
-  expect(payloads(messages.slice(-NEW.length))).toEqual(NEW)
-  expect(missed(messages)).toEqual(messages.map((_, index) => (index === 0 ? null : 0)))
-}
-
-/** From now on nothing reaches the replica, though it lives: what is accepted is the master's alone. */
-async function stopCopying(): Promise<void> {
-  await masterClient.set('last', '1')
-  await vi.waitUntil(async () => (await masterClient.wait(1, 1_000)) === 1, LIMIT)
-  await masterClient.call('ACL', 'SETUSER', 'default', '-psync', '-sync')
-  await masterClient.call('CLIENT', 'KILL', 'TYPE', 'replica')
-}
-
 /** The master dies, and its replica takes its place and its address. */
 async function promote(): Promise<void> {
   line.cut()
@@ -93,17 +67,12 @@ async function promote(): Promise<void> {
 async function holderIsBack(): Promise<void> {
   await using client = await RawClient.connect(holder)
   await client.subscribe('back', ['back'])
-  await pushAll('back', ['back'])
+  await pushAll(pusher, 'back', ['back'])
   await client.nextMessage('back')
 }
 
 /** How the replica that pushed tells its operator. */
 const TOLD = 'Redis lost messages that it had accepted'
-
-const OLD = ['old 1', 'old 2', 'old 3']
-const LOST = ['lost 1', 'lost 2', 'lost 3']
-/** One more than were lost: the offsets of the lost ones are given again, and more. */
-const NEW = ['new 1', 'new 2', 'new 3', 'new 4']
 
 test.each(['before the holder is back', 'after the holder is back'])(
   'invariant 4: messages pushed %s are never taken for those that a failover lost',
@@ -114,11 +83,11 @@ test.each(['before the holder is back', 'after the holder is back'])(
     await client.subscribe('other', ['bob'])
     await using gone = await RawClient.connect(holder)
     await gone.subscribe(operation, ['alice'])
-    await pushAll('alice', OLD)
-    await pushAll('bob', OLD)
+    await pushAll(pusher, 'alice', OLD)
+    await pushAll(pusher, 'bob', OLD)
     expect(payloads(await receive(client, 'other', 3))).toEqual(OLD)
-    await stopCopying()
-    await pushAll('alice', LOST)
+    await stopCopying(masterClient)
+    await pushAll(pusher, 'alice', LOST)
     const had = await receive(client, 'live', 6)
     expect(payloads(had)).toEqual([...OLD, ...LOST])
     const cursor = had.at(-1)?.cursor ?? ''
@@ -131,19 +100,19 @@ test.each(['before the holder is back', 'after the holder is back'])(
     if (when.startsWith('before')) {
       holder.kill('SIGSTOP')
       await promote()
-      await pushAll('alice', NEW)
+      await pushAll(pusher, 'alice', NEW)
       holder.kill('SIGCONT')
     } else {
       await promote()
       await holderIsBack()
-      await pushAll('alice', NEW)
+      await pushAll(pusher, 'alice', NEW)
     }
 
     const now = await receive(client, 'live', 4)
     expect(payloads(now)).toEqual(NEW)
     expect(missed(now)).toEqual([null, 0, 0, 0])
     // Nobody had more of this inbox than was kept: it goes on as if nothing had been.
-    await pushAll('bob', NEW)
+    await pushAll(pusher, 'bob', NEW)
     const other = await receive(client, 'other', 4)
     expect(other.map(({ payload, missed, redelivered }) => [payload, missed, redelivered])).toEqual(
       NEW.map((payload) => [payload, 0, false]),
@@ -165,15 +134,15 @@ test.each([
   const operation = randomUUID()
   await using away = await RawClient.connect(holder)
   await away.subscribe(operation, ['alice'])
-  await pushAll('alice', OLD)
+  await pushAll(pusher, 'alice', OLD)
   await receive(away, operation, 3)
   await away.fence()
   away.socket.close(1000)
   await away.closed()
-  await stopCopying()
+  await stopCopying(masterClient)
   await using live = await RawClient.connect(holder)
   if (heard) await live.subscribe('live', ['alice'])
-  await pushAll('alice', LOST)
+  await pushAll(pusher, 'alice', LOST)
   if (heard) {
     await receive(live, 'live', 3)
     // Who pushed is gone too, so that only who heard can tell.
@@ -184,7 +153,7 @@ test.each([
   await promote()
   await holderIsBack()
   if (!heard) await vi.waitUntil(() => pusher.output().includes(TOLD), LIMIT)
-  await pushAll('alice', NEW)
+  await pushAll(pusher, 'alice', NEW)
   await using back = await RawClient.connect(pusher)
   await back.subscribe(operation, ['alice'])
   await expectNew(back, operation)

@@ -12,6 +12,8 @@ const LIMIT = { timeout: 60_000, interval: 50 }
 export interface WatchedRedis extends AsyncDisposable {
   /** `redis+sentinel://` with all Sentinels. */
   readonly url: string
+  /** For the test's own questions to the first master. */
+  readonly masterClient: Redis
   /** Kills the master; resolves when the replica has taken its place, with as much as had been copied to it. */
   failOver(): Promise<void>
 }
@@ -48,6 +50,7 @@ export async function startWatchedRedis(): Promise<WatchedRedis> {
   }
   return {
     url: `redis+sentinel://${sentinels.map(({ server }) => `127.0.0.1:${server.port}`).join(',')}/${NAME}`,
+    masterClient: master.client,
     async failOver() {
       await master.server.kill()
       await vi.waitUntil(
