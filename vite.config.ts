@@ -12,7 +12,13 @@ export default defineConfig({
     assetsInlineLimit: 0,
     // Brotli sizes cost more time than the rest of the build.
     reportCompressedSize: false,
-    chunkSizeWarningLimit: 1_000,
+    chunkSizeWarningLimit: 1_200,
+    rolldownOptions: {
+      // Mantine's files say "use client", which is for servers that render React.
+      onwarn: (warning, warn) => {
+        if (warning.code !== 'MODULE_LEVEL_DIRECTIVE') warn(warning)
+      },
+    },
   },
   server: { proxy: { '/graphql': { target: 'http://localhost:4000', ws: true } } },
 })

@@ -4,8 +4,8 @@ import { ClusterProvider } from './client/cluster-context.tsx'
 import { openConnection, useConnection } from './client/connection.ts'
 import { createGraphQLClient } from './client/graphql.ts'
 import { keepToken, readToken } from './client/token.ts'
-import { Shell } from './shell.tsx'
 import { SignIn } from './pages/sign-in.tsx'
+import { Shell } from './shell.tsx'
 
 const GRAPHQL_URL = `${location.protocol === 'https:' ? 'wss:' : 'ws:'}//${location.host}/graphql`
 

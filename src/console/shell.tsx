@@ -1,4 +1,16 @@
-import { ActionIcon, Alert, AppShell, Box, Burger, Button, Group, NavLink, Text, useComputedColorScheme, useMantineColorScheme } from '@mantine/core'
+import {
+  ActionIcon,
+  Alert,
+  AppShell,
+  Box,
+  Burger,
+  Button,
+  Group,
+  NavLink,
+  Text,
+  useComputedColorScheme,
+  useMantineColorScheme,
+} from '@mantine/core'
 import { useDisclosure } from '@mantine/hooks'
 import { Link, Redirect, Route, Switch, useLocation } from 'wouter'
 import type { Connection } from './client/connection.ts'
@@ -6,8 +18,6 @@ import icon from './icon.svg'
 import { IdentifiersPage } from './pages/identifiers.tsx'
 import { OverviewPage } from './pages/overview.tsx'
 import { PushPage } from './pages/push.tsx'
-import { SettingsPage } from './pages/settings.tsx'
-import { StatisticsPage } from './pages/statistics.tsx'
 import { ConnectionBadge, LostNotice } from './parts/connection-badge.tsx'
 import { GoneNotices } from './parts/gone-notices.tsx'
 import { Icon, type IconName } from './parts/icons.tsx'
@@ -16,8 +26,6 @@ const PAGES: readonly { path: string; name: string; icon: IconName }[] = [
   { path: '/', name: 'Overview', icon: 'overview' },
   { path: '/identifiers', name: 'Identifiers', icon: 'identifiers' },
   { path: '/push', name: 'Push', icon: 'push' },
-  { path: '/statistics', name: 'Statistics', icon: 'statistics' },
-  { path: '/settings', name: 'Settings', icon: 'settings' },
 ]
 
 interface Props {
@@ -42,7 +50,14 @@ export function Shell({ connection, onSignOut }: Props) {
       <AppShell.Header>
         <Group h="100%" px="md" justify="space-between" wrap="nowrap">
           <Group gap="sm" wrap="nowrap">
-            <Burger opened={opened} onClick={toggle} hiddenFrom="sm" size="sm" aria-label="Menu" aria-expanded={opened} />
+            <Burger
+              opened={opened}
+              onClick={toggle}
+              hiddenFrom="sm"
+              size="sm"
+              aria-label="Menu"
+              aria-expanded={opened}
+            />
             <img src={icon} width={28} height={28} alt="" />
             <Text fw={700}>Cloudpush</Text>
           </Group>
@@ -50,7 +65,13 @@ export function Shell({ connection, onSignOut }: Props) {
             <ConnectionBadge connection={connection} />
             <SchemeToggle />
             {onSignOut && (
-              <Button variant="subtle" color="gray" size="compact-md" leftSection={<Icon name="out" />} onClick={onSignOut}>
+              <Button
+                variant="subtle"
+                color="gray"
+                size="compact-md"
+                leftSection={<Icon name="out" />}
+                onClick={onSignOut}
+              >
                 Sign out
               </Button>
             )}
@@ -89,8 +110,6 @@ export function Shell({ connection, onSignOut }: Props) {
             <Route path="/" component={OverviewPage} />
             <Route path="/identifiers" component={IdentifiersPage} />
             <Route path="/push" component={PushPage} />
-            <Route path="/statistics" component={StatisticsPage} />
-            <Route path="/settings" component={SettingsPage} />
             <Route>
               <Redirect to="/" replace />
             </Route>
@@ -106,7 +125,13 @@ function SchemeToggle() {
   const scheme = useComputedColorScheme('light')
   const other = scheme === 'dark' ? 'light' : 'dark'
   return (
-    <ActionIcon variant="subtle" color="gray" size="lg" aria-label={`Use ${other} colours`} onClick={() => setColorScheme(other)}>
+    <ActionIcon
+      variant="subtle"
+      color="gray"
+      size="lg"
+      aria-label={`Use ${other} colours`}
+      onClick={() => setColorScheme(other)}
+    >
       <Icon name={scheme === 'dark' ? 'sun' : 'moon'} />
     </ActionIcon>
   )

@@ -1,4 +1,3 @@
-import { readFileSync } from 'node:fs'
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import type { Duplex } from 'node:stream'
 import type { Access } from '../access/access.ts'
@@ -9,13 +8,12 @@ import { GRAPHQL_PATH, type Yoga } from '../graphql/yoga.ts'
 import type { Log } from '../observability/log.ts'
 import type { Metrics } from '../observability/metrics.ts'
 import type { ClientAddress } from './client-address.ts'
+import { createConsole, isConsolePath } from './console.ts'
 import { asksForPage, principalOf } from './http-access.ts'
 import { HTTP_LIMITS, pathOf, refuseUpgrade, sendText } from './listening.ts'
 import type { OriginCheck } from './origins.ts'
 import { pageHeaders } from './page-headers.ts'
 import type { WebSocketSide } from './websocket.ts'
-
-const CONSOLE_PAGE = readFileSync(new URL('../console/index.html', import.meta.url))
 
 const PAGE_HEADERS = new Map(Object.entries(pageHeaders({ inlineScripts: true })))
 
@@ -54,17 +52,10 @@ export function createHttpServer({
     if (isHttpPost(request)) await post(request, response, origin)
     else await yoga(request, response, { origin })
   }
+  const serveConsole = createConsole()
   const routes: Record<string, (response: ServerResponse) => void | Promise<void>> = {
     '/': (response) => {
       response.writeHead(302, { location: GRAPHQL_PATH }).end()
-    },
-    '/console': (response) => {
-      response
-        .writeHead(200, {
-          ...Object.fromEntries(PAGE_HEADERS),
-          ...{ 'content-type': 'text/html; charset=utf-8', 'cache-control': 'no-cache' },
-        })
-        .end(CONSOLE_PAGE)
     },
     '/healthz': (response) => sendText(response, 200, 'ok'),
     '/readyz': (response) => {
@@ -79,6 +70,7 @@ export function createHttpServer({
   const server = createServer(HTTP_LIMITS, (request, response) => {
     const path = pathOf(request)
     if (path === GRAPHQL_PATH) return void graphql(request, response)
+    if (isConsolePath(path)) return serveConsole(request, response)
     const route = Object.hasOwn(routes, path) ? routes[path] : undefined
     if (!route)
       return sendText(response, 404, `Nothing is here. GraphQL and GraphiQL are at ${GRAPHQL_PATH}.`)

@@ -38,7 +38,11 @@ const MAX_ACTIVITY = 50
 const MAX_GONE = 10
 
 /** The next state, by the list that has just come. */
-export function withReplicas(cluster: Cluster, replicas: readonly ReplicaCardFragment[], now: number): Cluster {
+export function withReplicas(
+  cluster: Cluster,
+  replicas: readonly ReplicaCardFragment[],
+  now: number,
+): Cluster {
   const before = cluster.replicas ?? []
   const left = before.filter(({ id }) => !replicas.some((replica) => replica.id === id))
   const news = [

@@ -18,7 +18,10 @@ export function createGraphQLClient({ client, signOut }: ConnectionStore): Clien
         forwardSubscription: ({ query, variables }) => ({
           subscribe: (sink) => {
             // graphql-ws may give an array of errors, which urql understands.
-            const unsubscribe = client.subscribe({ query: query ?? '', variables: variables ?? null }, sink as never)
+            const unsubscribe = client.subscribe(
+              { query: query ?? '', variables: variables ?? null },
+              sink as never,
+            )
             return { unsubscribe }
           },
         }),
@@ -35,5 +38,8 @@ export function codeOf(error: CombinedError): string | null {
 
 /** What the server said, without urql's prefix. */
 export function messageOf(error: CombinedError): string {
-  return error.graphQLErrors.map(({ message }) => message).join(' ') || (error.networkError?.message ?? error.message)
+  return (
+    error.graphQLErrors.map(({ message }) => message).join(' ') ||
+    (error.networkError?.message ?? error.message)
+  )
 }

@@ -1,4 +1,4 @@
-import { type ParseError, ParseErrorCode, parse } from 'jsonc-parser'
+import { type ParseError, parse, printParseErrorCode } from 'jsonc-parser'
 
 /** Where and why a text is no JSON. */
 export interface JsonError {
@@ -12,21 +12,22 @@ export interface JsonError {
   readonly to: number
 }
 
-const FIXES: Partial<Record<ParseErrorCode, string>> = {
-  [ParseErrorCode.InvalidSymbol]: 'This is no JSON value; text stands in "double quotes".',
-  [ParseErrorCode.InvalidNumberFormat]: 'This is no number as JSON writes it.',
-  [ParseErrorCode.PropertyNameExpected]: 'A name in "double quotes" is missing here.',
-  [ParseErrorCode.ValueExpected]: 'A value is missing here.',
-  [ParseErrorCode.ColonExpected]: 'A colon is missing here.',
-  [ParseErrorCode.CommaExpected]: 'A comma is missing here.',
-  [ParseErrorCode.CloseBraceExpected]: 'The object is not closed: a } is missing here.',
-  [ParseErrorCode.CloseBracketExpected]: 'The list is not closed: a ] is missing here.',
-  [ParseErrorCode.EndOfFileExpected]: 'The value ends before this: what follows is too much.',
-  [ParseErrorCode.InvalidCommentToken]: 'JSON has no comments.',
-  [ParseErrorCode.UnexpectedEndOfString]: 'The text is not closed: a " is missing.',
-  [ParseErrorCode.InvalidUnicode]: 'A \\u takes four hexadecimal digits.',
-  [ParseErrorCode.InvalidEscapeCharacter]: 'This escape does not exist; a backslash is written \\\\.',
-  [ParseErrorCode.InvalidCharacter]: 'This character must be escaped; a line break is \\n.',
+/** By the names that jsonc-parser gives to mistakes. */
+const FIXES: Readonly<Record<string, string>> = {
+  InvalidSymbol: 'This is no JSON value; text stands in "double quotes".',
+  InvalidNumberFormat: 'This is no number as JSON writes it.',
+  PropertyNameExpected: 'A name in "double quotes" is missing here.',
+  ValueExpected: 'A value is missing here.',
+  ColonExpected: 'A colon is missing here.',
+  CommaExpected: 'A comma is missing here.',
+  CloseBraceExpected: 'The object is not closed: a } is missing here.',
+  CloseBracketExpected: 'The list is not closed: a ] is missing here.',
+  EndOfFileExpected: 'The value ends before this: what follows is too much.',
+  InvalidCommentToken: 'JSON has no comments.',
+  UnexpectedEndOfString: 'The text is not closed: a " is missing.',
+  InvalidUnicode: 'A \\u takes four hexadecimal digits.',
+  InvalidEscapeCharacter: 'This escape does not exist; a backslash is written \\\\.',
+  InvalidCharacter: 'This character must be escaped; a line break is \\n.',
 }
 
 /** The first mistake in a JSON text; null where there is none. */
@@ -38,7 +39,7 @@ export function findJsonError(text: string): JsonError | null {
   const from = Math.min(first.offset, text.length)
   const before = text.slice(0, from).split('\n')
   return {
-    message: FIXES[first.error] ?? 'This is no JSON.',
+    message: FIXES[printParseErrorCode(first.error)] ?? 'This is no JSON.',
     line: before.length,
     column: (before.at(-1) ?? '').length + 1,
     from,

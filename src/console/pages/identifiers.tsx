@@ -45,8 +45,8 @@ export function IdentifiersPage() {
       ) : (
         <Card title="Nothing looked up yet">
           <Empty title="Give an identifier">
-            What a client names in messages(identifiers: …): you see whether it is online, on which replica, its sessions and
-            what its inbox keeps.
+            What a client names in messages(identifiers: …): you see whether it is online, on which replica,
+            its sessions and what its inbox keeps.
           </Empty>
         </Card>
       )}

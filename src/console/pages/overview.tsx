@@ -2,7 +2,7 @@ import { Button, Group, SimpleGrid, Skeleton, Stack, Text } from '@mantine/core'
 import { notifications } from '@mantine/notifications'
 import { useState } from 'react'
 import { useMutation, useSubscription } from 'urql'
-import { type Activity } from '../client/cluster.ts'
+import type { Activity } from '../client/cluster.ts'
 import { useCluster } from '../client/cluster-context.tsx'
 import { formatCount, formatFine, formatShare, formatTime } from '../client/format.ts'
 import { messageOf } from '../client/graphql.ts'
@@ -28,8 +28,7 @@ export function OverviewPage() {
   const [, undrain] = useMutation(UndrainDocument)
   const takeBack = async (replicaId: string) => {
     const answer = await undrain({ replicaId })
-    if (answer.error)
-      notifications.show({ color: 'red', title: 'Undrain', message: messageOf(answer.error) })
+    if (answer.error) notifications.show({ color: 'red', title: 'Undrain', message: messageOf(answer.error) })
   }
   const accepting = replicas?.filter(({ state }) => state === 'UP') ?? []
   return (
@@ -65,7 +64,15 @@ export function OverviewPage() {
             Replicas that join, drain, leave or die are told here, whichever page you are on.
           </Empty>
         ) : (
-          <Stack component="ol" gap={6} role="log" aria-label="Activity" p={0} m={0} style={{ listStyle: 'none' }}>
+          <Stack
+            component="ol"
+            gap={6}
+            role="log"
+            aria-label="Activity"
+            p={0}
+            m={0}
+            style={{ listStyle: 'none' }}
+          >
             {activity.map(({ key, at, kind, replicaId }) => (
               <Group key={key} component="li" gap="sm" wrap="nowrap">
                 <span className="label number">{formatTime(at)}</span>
@@ -93,7 +100,8 @@ function Rates() {
   const [{ data, error }, subscribe] = useSubscription({ query: WatchRatesDocument })
   if (error) return <Problem error={error} onRetry={() => subscribe()} />
   const now = data?.statistics.now
-  const sum = (field: 'sessions' | 'capacity') => replicas?.reduce((total, each) => total + each[field], 0) ?? 0
+  const sum = (field: 'sessions' | 'capacity') =>
+    replicas?.reduce((total, each) => total + each[field], 0) ?? 0
   const show = (value: number | undefined) => (value === undefined ? '–' : formatFine(value))
   return (
     <SimpleGrid cols={{ base: 2, sm: 4 }}>
@@ -103,7 +111,11 @@ function Rates() {
         hint={replicas ? `room for ${formatCount(sum('capacity'))}` : undefined}
       />
       <Figure label="Pushes per second" value={show(now?.pushesPerSecond)} hint="accepted" />
-      <Figure label="Deliveries per second" value={show(now?.deliveredPerSecond)} hint="proved by the client" />
+      <Figure
+        label="Deliveries per second"
+        value={show(now?.deliveredPerSecond)}
+        hint="proved by the client"
+      />
       <Figure
         label="Delivery rate"
         value={data ? formatShare(data.statistics.deliveryRate) : '–'}
@@ -115,7 +127,12 @@ function Rates() {
 
 function Loading() {
   return (
-    <SimpleGrid cols={{ base: 1, md: 2, lg: 3 }} aria-busy="true" aria-label="Loading the replicas" role="status">
+    <SimpleGrid
+      cols={{ base: 1, md: 2, lg: 3 }}
+      aria-busy="true"
+      aria-label="Loading the replicas"
+      role="status"
+    >
       <Skeleton height={260} radius="md" />
       <Skeleton height={260} radius="md" />
     </SimpleGrid>

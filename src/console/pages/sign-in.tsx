@@ -28,7 +28,8 @@ export function SignIn({ reason, onToken }: Props) {
               </Title>
             </Group>
             <Text size="sm" c="dimmed">
-              This gateway asks who you are. Sign in with an admin’s token: <Code>cloudpush token --admin</Code> makes one.
+              This gateway asks who you are. Sign in with an admin’s token:{' '}
+              <Code>cloudpush token --admin</Code> makes one.
             </Text>
             {reason && (
               <Alert color="red" variant="outline" title="That token was refused" role="alert">

@@ -14,9 +14,24 @@ interface Props {
 }
 
 /** Asks before something that others will feel. */
-export function Confirm({ opened, title, action, color = 'indigo', busy, children, onConfirm, onClose }: Props) {
+export function Confirm({
+  opened,
+  title,
+  action,
+  color = 'indigo',
+  busy,
+  children,
+  onConfirm,
+  onClose,
+}: Props) {
   return (
-    <Modal opened={opened} onClose={onClose} title={title} centered closeButtonProps={{ 'aria-label': 'Close' }}>
+    <Modal
+      opened={opened}
+      onClose={onClose}
+      title={title}
+      centered
+      closeButtonProps={{ 'aria-label': 'Close' }}
+    >
       <form
         onSubmit={(event) => {
           event.preventDefault()

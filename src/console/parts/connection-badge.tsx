@@ -4,7 +4,12 @@ import { formatMs, formatSeconds, formatTime } from '../client/format.ts'
 import { useNow } from '../client/use-now.ts'
 
 const TONES = { connecting: 'warn', live: 'up', lost: 'bad', 'signed-out': 'quiet' } as const
-const WORDS = { connecting: 'Connecting', live: 'Live', lost: 'Reconnecting', 'signed-out': 'Signed out' } as const
+const WORDS = {
+  connecting: 'Connecting',
+  live: 'Live',
+  lost: 'Reconnecting',
+  'signed-out': 'Signed out',
+} as const
 
 /** How the connection is, in one word; what it went through, on a click. */
 export function ConnectionBadge({ connection }: { readonly connection: Connection }) {
@@ -13,7 +18,12 @@ export function ConnectionBadge({ connection }: { readonly connection: Connectio
     <Popover position="bottom-end" withArrow shadow="md" width={280}>
       <Popover.Target>
         <Button variant="subtle" size="compact-md" color="gray" px="xs">
-          <span className="state" data-tone={TONES[state]} role="status" aria-label={`Connection: ${WORDS[state]}`}>
+          <span
+            className="state"
+            data-tone={TONES[state]}
+            role="status"
+            aria-label={`Connection: ${WORDS[state]}`}
+          >
             {WORDS[state]}
           </span>
         </Button>
@@ -37,8 +47,8 @@ export function LostNotice({ since }: { readonly since: number }) {
   const now = useNow()
   return (
     <Text size="sm" fw={500}>
-      The connection was lost {formatSeconds(Math.max(0, Math.floor((now - since) / 1_000)))} ago. What you see is from before;
-      the console keeps trying, and goes on from where it was.
+      The connection was lost {formatSeconds(Math.max(0, Math.floor((now - since) / 1_000)))} ago. What you
+      see is from before; the console keeps trying, and goes on from where it was.
     </Text>
   )
 }

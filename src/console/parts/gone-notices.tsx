@@ -20,7 +20,8 @@ export function GoneNotices() {
         onClose={() => dismiss(id)}
       >
         It was not heard of any more at {formatTime(at)}, and had not been drained. The{' '}
-        {formatCount(sessions)} sessions that it held come back on the other replicas and go on where they were.
+        {formatCount(sessions)} sessions that it held come back on the other replicas and go on where they
+        were.
       </Alert>
     ))
 }

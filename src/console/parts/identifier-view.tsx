@@ -60,7 +60,10 @@ export function IdentifierView({ identifier }: { readonly identifier: string }) 
             Pushes to it are kept in its inbox, and come when it subscribes again.
           </Empty>
         ) : (
-          <Table.ScrollContainer minWidth={640} scrollAreaProps={{ viewportProps: { tabIndex: 0, 'aria-label': 'Sessions' } }}>
+          <Table.ScrollContainer
+            minWidth={640}
+            scrollAreaProps={{ viewportProps: { tabIndex: 0, 'aria-label': 'Sessions' } }}
+          >
             <Table aria-label="Sessions">
               <Table.Thead>
                 <Table.Tr>
@@ -149,8 +152,9 @@ function DisconnectDialog({ identifier, sessions, opened, onClose }: DisconnectP
     >
       <Group gap={4}>
         <Text size="sm">
-          {sessions === 1 ? 'Its session is' : `All its ${formatCount(sessions)} sessions are`} closed for good (4411), with
-          everything else that they hold: stock clients stay away until the application subscribes again.
+          {sessions === 1 ? 'Its session is' : `All its ${formatCount(sessions)} sessions are`} closed for
+          good (4411), with everything else that they hold: stock clients stay away until the application
+          subscribes again.
         </Text>
       </Group>
       <TextInput

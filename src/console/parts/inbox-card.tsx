@@ -14,7 +14,10 @@ const PAGE = 20
 export function InboxCard({ identifier }: { readonly identifier: string }) {
   const now = useNow()
   const [before, setBefore] = useState<string | null>(null)
-  const [{ data, error, fetching }, read] = useQuery({ query: InboxDocument, variables: { identifier, before } })
+  const [{ data, error, fetching }, read] = useQuery({
+    query: InboxDocument,
+    variables: { identifier, before },
+  })
   const messages = data?.inbox.toReversed() ?? []
   const oldest = messages.at(-1)
   const fromStart = () => (before === null ? read() : setBefore(null))

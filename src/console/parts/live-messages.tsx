@@ -59,9 +59,12 @@ function Watching({ identifier }: { readonly identifier: string }) {
   return (
     <Stack gap="sm">
       <Text size="sm" role="status">
-        {formatCount(seen.received)} received, {formatCount(seen.repeated)} of them repeated after a reconnect;{' '}
+        {formatCount(seen.received)} received, {formatCount(seen.repeated)} of them repeated after a
+        reconnect;{' '}
         <b>
-          {seen.missed === null ? 'how many were missed nobody can know: the store lost its data' : `${formatCount(seen.missed)} missed`}
+          {seen.missed === null
+            ? 'how many were missed nobody can know: the store lost its data'
+            : `${formatCount(seen.missed)} missed`}
         </b>
         .
       </Text>
@@ -70,7 +73,13 @@ function Watching({ identifier }: { readonly identifier: string }) {
       ) : (
         <Stack gap="xs" role="log" aria-label={`Messages to ${identifier}`}>
           {seen.last.map((message) => (
-            <Group key={`${message.cursor} ${message.id}`} align="flex-start" wrap="nowrap" gap="sm" className="arrives">
+            <Group
+              key={`${message.cursor} ${message.id}`}
+              align="flex-start"
+              wrap="nowrap"
+              gap="sm"
+              className="arrives"
+            >
               <span className="label number">{formatTime(message.pushedAt)}</span>
               <pre className="payload">{JSON.stringify(message.payload, null, 1)}</pre>
               {message.identifier === '*' && <span className="label">to everyone</span>}

@@ -26,7 +26,10 @@ const FIXES: Readonly<Record<string, { title: string; fix: string }>> = {
     title: 'This replica does not have it yet',
     fix: 'It runs an older version: update it, then reload this page.',
   },
-  INTERNAL: { title: 'Something went wrong on the server', fix: 'The details are in the log of the replica.' },
+  INTERNAL: {
+    title: 'Something went wrong on the server',
+    fix: 'The details are in the log of the replica.',
+  },
 }
 
 interface Props {

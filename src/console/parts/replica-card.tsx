@@ -16,7 +16,7 @@ interface Props {
 
 /** One replica: whether it takes connections, how full and how well it is. */
 export function ReplicaCard({ replica, history, onDrain, onUndrain }: Props) {
-  const { id, state, sessions, capacity, weight, health } = replica
+  const { id, sessions, capacity, weight, health } = replica
   const network = health.networkReceiveBytesPerSecond + health.networkTransmitBytesPerSecond
   const readings = [
     { name: 'CPU', value: `${formatFine(health.cpuPercent)} %`, key: 'cpu', format: percent, atLeast: 100 },
@@ -107,9 +107,9 @@ function ReplicaState({ replica }: Pick<Props, 'replica'>) {
       </span>
     )
   }
-  const [tone, word] = ({ UP: ['up', 'Up'], DRAINING: ['warn', 'Draining'], STARTING: ['quiet', 'Starting'] } as const)[
-    replica.state
-  ]
+  const [tone, word] = (
+    { UP: ['up', 'Up'], DRAINING: ['warn', 'Draining'], STARTING: ['quiet', 'Starting'] } as const
+  )[replica.state]
   return (
     <span className="state" data-tone={tone}>
       {word}

@@ -3,11 +3,7 @@ import { notifications } from '@mantine/notifications'
 import { useState } from 'react'
 import { useMutation } from 'urql'
 import { formatCount } from '../client/format.ts'
-import {
-  DrainDocument,
-  RebalanceDocument,
-  type ReplicaCardFragment,
-} from '../generated/operations.ts'
+import { DrainDocument, RebalanceDocument, type ReplicaCardFragment } from '../generated/operations.ts'
 import { Confirm } from './confirm.tsx'
 import { Problem } from './problem.tsx'
 
@@ -39,7 +35,8 @@ export function DrainDialog({ replica, others, onClose }: DrainProps) {
     >
       <Text size="sm">
         It takes no new session, and its {formatCount(replica?.sessions ?? 0)} sessions move to{' '}
-        {others === 1 ? 'the other replica' : `the other ${others} replicas`}, evenly over this time. Nobody misses a message.
+        {others === 1 ? 'the other replica' : `the other ${others} replicas`}, evenly over this time. Nobody
+        misses a message.
       </Text>
       {others === 0 && (
         <Text size="sm" c="red" fw={600}>
@@ -87,7 +84,9 @@ export function RebalanceDialog({ opened, onClose }: { readonly opened: boolean;
       onConfirm={confirm}
       onClose={onClose}
     >
-      <Text size="sm">What a replica holds above this many times the mean moves to the others. Nobody misses a message.</Text>
+      <Text size="sm">
+        What a replica holds above this many times the mean moves to the others. Nobody misses a message.
+      </Text>
       <NumberInput
         label="Threshold"
         description="1.1: up to a tenth above the mean is left alone."
