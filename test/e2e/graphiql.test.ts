@@ -78,20 +78,3 @@ it('GraphiQL shows the token in its headers to queries and to subscriptions', as
     }, LIMIT)
     .toContain('by token')
 })
-
-it('the console lists the replica and pushes', async () => {
-  await using gateway = await startTestGateway()
-  await using browser = await openBrowser()
-  const { page } = browser
-
-  await page.goto(`${gateway.url}/console`)
-  await page.getByRole('cell', { name: gateway.replica.id }).waitFor()
-  await page.getByLabel('To').fill('alice bob')
-  await page.getByLabel('Payload (JSON)').fill('{"text": oops}')
-  await page.getByRole('button', { name: 'Push' }).click()
-  await page.getByText('The payload is no JSON').waitFor()
-  await page.getByLabel('Payload (JSON)').fill('{"text":"hello"}')
-  await page.getByRole('button', { name: 'Push' }).click()
-  await page.getByText('Offline: alice, bob.').waitFor()
-  expect(browser.errors).toEqual([])
-})

@@ -1,0 +1,125 @@
+import type { Page } from 'playwright-core'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { type BrowserPage, openBrowser } from '../support/browser.ts'
+import { type GatewayProcess, startGatewayProcess } from '../support/gateway.ts'
+import { push, untilOffline } from '../support/graphql-request.ts'
+import { RawClient } from '../support/raw-client.ts'
+import { type RedisServer, startRedis } from '../support/redis.ts'
+
+const LIMIT = { timeout: 30_000, interval: 50 }
+
+let redis: RedisServer
+let first: GatewayProcess
+let second: GatewayProcess
+let browser: BrowserPage
+let page: Page
+
+beforeAll(async () => {
+  redis = await startRedis()
+  ;[first, second, browser] = await Promise.all([
+    startGatewayProcess({ args: ['--redis', redis.url, '--replica-id', 'first'] }),
+    startGatewayProcess({ args: ['--redis', redis.url, '--replica-id', 'second'] }),
+    openBrowser(),
+  ])
+  page = browser.page
+  page.setDefaultTimeout(LIMIT.timeout)
+})
+
+afterAll(async () => {
+  await Promise.all([browser, first, second].map((each) => each?.[Symbol.asyncDispose]()))
+  await redis?.[Symbol.asyncDispose]()
+})
+
+const open = (path: string) => page.goto(`${first.url}/console${path}`)
+const replica = (id: string) => page.getByRole('article', { name: `Replica ${id}` })
+
+describe('the console of two replicas', () => {
+  it('shows every replica with its sessions and weight', async () => {
+    await using _client = await RawClient.connect(second)
+    await open('')
+    for (const id of ['first', 'second']) {
+      await replica(id).getByText('Up', { exact: true }).waitFor()
+      await replica(id)
+        .getByRole('img', { name: /^CPU of .* in the last minute/ })
+        .waitFor()
+    }
+    await replica('second').getByText('1 of 20,000 sessions').waitFor()
+    await page.getByRole('status', { name: 'Connection: Live' }).waitFor()
+  })
+
+  it('finds an identifier where it is, shows what comes to it and what its inbox keeps, and disconnects it', async () => {
+    await using alice = await RawClient.connect(second)
+    await alice.subscribe('a', ['alice'])
+    await push(first, { to: ['alice'], payload: { text: 'kept' } })
+    await open('')
+    await page.getByRole('link', { name: 'Identifiers' }).click()
+    await page.getByRole('textbox', { name: 'Identifier' }).fill('alice')
+    await page.getByRole('button', { name: 'Look up' }).click()
+    const card = page.getByRole('region', { name: 'alice', exact: true })
+    await card.getByText('Online', { exact: true }).waitFor()
+    await card.getByText('second', { exact: true }).waitFor()
+    await page.getByRole('region', { name: 'Retained inbox' }).getByText('"kept"').waitFor()
+
+    const live = page.getByRole('region', { name: 'Watch live' })
+    await live.getByRole('switch', { name: 'Watch' }).check()
+    await card.getByText('first, second', { exact: true }).or(card.getByText('second, first')).waitFor()
+    await push(second, { to: ['alice'], payload: { text: 'seen at once' } })
+    await live.getByText('"seen at once"').waitFor()
+    await live.getByText('0 missed').waitFor()
+    await live.getByRole('switch', { name: 'Watch' }).uncheck()
+    await card.getByText('second', { exact: true }).waitFor()
+
+    await page.getByRole('button', { name: 'Disconnect …' }).click()
+    const dialog = page.getByRole('dialog', { name: 'Disconnect alice' })
+    await dialog.getByLabel('Reason').fill('moved house')
+    await dialog.getByRole('button', { name: 'Disconnect' }).click()
+    expect((await alice.closed()).code).toBe(4411)
+    await card.getByText('Offline', { exact: true }).waitFor()
+    await untilOffline(first, 'alice')
+  })
+
+  it('pushes what was composed, says where the JSON is wrong, and fills the receipt', async () => {
+    await using bob = await RawClient.connect(second)
+    await bob.subscribe('b', ['bob'])
+    await open('/push')
+    const send = page.getByRole('button', { name: 'Push', exact: true })
+    const recipients = page.getByRole('combobox', { name: 'Recipients' })
+    for (const name of ['bob', 'carol']) {
+      await recipients.fill(name)
+      await recipients.press('Enter')
+    }
+    const editor = page.getByRole('textbox', { name: 'Payload (JSON)' })
+    await editor.fill('{\n"text": oops}')
+    await page.getByText('Line 2, column 9: This is no JSON value').waitFor()
+    await expect.poll(() => send.isDisabled(), LIMIT).toBe(true)
+    await editor.fill('{"text": "by hand"}')
+    await send.click()
+    const sent = page.getByRole('article', { name: 'Push to bob, carol' })
+    await sent.getByText('Accepted for 2 identifiers.').waitFor()
+    await sent.getByText('Offline: carol.').waitFor()
+    const message = await bob.nextMessage('b')
+    expect(message).toMatchObject({ payload: { text: 'by hand' }, trigger: 'WEBSOCKET' })
+    const step = (name: string) => sent.getByRole('progressbar', { name: `${name} of sent` })
+    await expect.poll(() => step('Delivered').getAttribute('aria-valuenow'), LIMIT).toBe('100')
+    expect(await step('Acknowledged').getAttribute('aria-valuenow')).toBe('0')
+    await bob.request('ack', 'mutation ($id: ID!) { acknowledge(messageId: $id, identifier: "bob") }', {
+      id: message.id,
+    })
+    await expect.poll(() => step('Acknowledged').getAttribute('aria-valuenow'), LIMIT).toBe('100')
+  })
+
+  it('is one page for all its paths, its files may be kept for ever, and nothing comes from elsewhere', async () => {
+    const answer = await fetch(`${first.url}/console/identifiers`)
+    expect(answer.headers.get('content-security-policy')).toContain("script-src 'self';")
+    expect(answer.headers.get('cache-control')).toBe('no-cache')
+    const [, script = ''] = /<script[^>]* src="([^"]+)"/.exec(await answer.text()) ?? []
+    const file = await fetch(new URL(script, first.url))
+    expect(file.headers.get('cache-control')).toContain('immutable')
+    expect(file.headers.get('content-type')).toMatch(/^text\/javascript/)
+    expect(file.headers.get('content-encoding')).toBe('gzip')
+    const gone = await fetch(`${first.url}/console/assets/index-old.js`)
+    expect([gone.status, await gone.text()]).toEqual([404, expect.stringContaining('reload')])
+    expect(browser.requests.filter((url) => !url.startsWith(first.url) && /^https?:/.test(url))).toEqual([])
+    expect(browser.errors).toEqual([])
+  })
+})
