@@ -174,7 +174,7 @@ export class CommandConnection {
       if (this.#wasReady) this.#meter?.reconnected()
       this.#wasReady = true
       this.#trouble.over()
-      this.#countReplicas(replication)
+      if (isMaster) this.#countReplicas(replication)
       for (const { send, timer } of this.#waiting.splice(0)) {
         clearTimeout(timer)
         send()
