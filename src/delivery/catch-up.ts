@@ -84,6 +84,15 @@ export class CatchUp {
     if (position.state !== 'BEHIND') return true
     // The inbox entered another epoch while we were reading: ask again from where the position stands now.
     if (position.epoch !== asked.epoch || position.offset !== asked.offset) return true
+    if (page.epoch !== position.epoch && !page.lossy && page.kept !== null) {
+      const offset = Math.max(position.offset, inbox.heardIn(position.epoch))
+      if (offset > page.kept) {
+        // Nobody has told of this loss yet. Told first, it is known to all when we read again; else some would hear of it twice.
+        const told = { epoch: position.epoch, offset, subscriptions: inbox.positions.length }
+        await this.#broker.rehold([{ identifier: inbox.identifier, ...told }])
+        return true
+      }
+    }
     // Newer than what the inbox knew, unless a message of yet another epoch came while we were reading.
     if (page.epoch !== inbox.epoch && inbox.epoch === inboxEpoch) inbox.enterEpoch(page.epoch, this.#events)
     if (page.epoch === inbox.epoch) inbox.tip = Math.max(inbox.tip, page.tip)
