@@ -62,7 +62,7 @@ export type Message = {
   id: Scalars['ID']['output'];
   /** Which of the subscription's identifiers it was pushed to; `*` for everyone. */
   identifier: Scalars['ID']['output'];
-  /** How many messages of this inbox were lost to this subscription just before this one: 0, unless retention ran out; null when unknowable (the store was lost). */
+  /** How many messages of this inbox were lost to this subscription just before this one: 0, unless retention ran out; null when unknowable (the store was lost, or its end in a failover). */
   missed?: Maybe<Scalars['Int']['output']>;
   /** What was pushed, as it was pushed. */
   payload: Scalars['JSON']['output'];
