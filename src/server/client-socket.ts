@@ -3,7 +3,8 @@ import { WebSocket } from 'ws'
 /** Who hears what a client's WebSocket says. */
 export interface SocketListener {
   message(data: Buffer, isBinary: boolean): void
-  pinged(): void
+  /** It is for the listener to answer. */
+  pinged(data: Buffer): void
   ponged(data: Buffer): void
   failed(error: Error): void
   closed(code: number, reason: Buffer): void
@@ -21,7 +22,7 @@ export class ClientSocket extends WebSocket {
     const { listener } = this
     if (!listener) return false
     if (event === 'message') listener.message(args[0] as Buffer, args[1] as boolean)
-    else if (event === 'ping') listener.pinged()
+    else if (event === 'ping') listener.pinged(args[0] as Buffer)
     else if (event === 'pong') listener.ponged(args[0] as Buffer)
     else if (event === 'error') listener.failed(args[0] as Error)
     else if (event === 'close') listener.closed(args[0] as number, args[1] as Buffer)

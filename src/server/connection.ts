@@ -142,6 +142,11 @@ export class Connection implements Transport {
     this.#socket.terminate()
   }
 
+  /** The answer to a WebSocket-level ping. */
+  pong(data: Buffer): void {
+    if (this.open) this.#socket.pong(data)
+  }
+
   /** A WebSocket-level ping: any peer answers it by itself, so silence means that it is gone. */
   heartbeat(): void {
     if (this.open) this.#socket.ping()

@@ -117,8 +117,9 @@ export class Conversation implements SocketListener, OperationSurroundings, Spea
     }
   }
 
-  pinged(): void {
+  pinged(data: Buffer): void {
     this.#heard()
+    this.connection.pong(data)
   }
 
   ponged(data: Buffer): void {

@@ -32,6 +32,8 @@ export class WebSocketSide {
     WebSocket: ClientSocket,
     noServer: true,
     clientTracking: false,
+    // By itself it cuts off whoever sends 60 pings at once: ours are read at their pace instead.
+    autoPong: false,
     perMessageDeflate: false,
     maxPayload: MAX_REQUEST_BYTES,
     handleProtocols,
