@@ -18,6 +18,8 @@ import icon from './icon.svg'
 import { IdentifiersPage } from './pages/identifiers.tsx'
 import { OverviewPage } from './pages/overview.tsx'
 import { PushPage } from './pages/push.tsx'
+import { SettingsPage } from './pages/settings.tsx'
+import { StatisticsPage } from './pages/statistics.tsx'
 import { ConnectionBadge, LostNotice } from './parts/connection-badge.tsx'
 import { GoneNotices } from './parts/gone-notices.tsx'
 import { Icon, type IconName } from './parts/icons.tsx'
@@ -26,6 +28,8 @@ const PAGES: readonly { path: string; name: string; icon: IconName }[] = [
   { path: '/', name: 'Overview', icon: 'overview' },
   { path: '/identifiers', name: 'Identifiers', icon: 'identifiers' },
   { path: '/push', name: 'Push', icon: 'push' },
+  { path: '/statistics', name: 'Statistics', icon: 'statistics' },
+  { path: '/settings', name: 'Settings', icon: 'settings' },
 ]
 
 interface Props {
@@ -110,6 +114,8 @@ export function Shell({ connection, onSignOut }: Props) {
             <Route path="/" component={OverviewPage} />
             <Route path="/identifiers" component={IdentifiersPage} />
             <Route path="/push" component={PushPage} />
+            <Route path="/statistics" component={StatisticsPage} />
+            <Route path="/settings" component={SettingsPage} />
             <Route>
               <Redirect to="/" replace />
             </Route>
