@@ -2,7 +2,7 @@ import type { Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { type BrowserPage, openBrowser } from '../support/browser.ts'
 import { type GatewayProcess, startGatewayProcess } from '../support/gateway.ts'
-import { push, untilOffline } from '../support/graphql-request.ts'
+import { graphqlRequest, push, untilOffline } from '../support/graphql-request.ts'
 import { RawClient } from '../support/raw-client.ts'
 import { type RedisServer, startRedis } from '../support/redis.ts'
 
@@ -29,6 +29,12 @@ afterAll(async () => {
   await Promise.all([browser, first, second].map((each) => each?.[Symbol.asyncDispose]()))
   await redis?.[Symbol.asyncDispose]()
 })
+
+/** Docs show the pages as they are in this test: kept where UPDATE_SCREENSHOTS asks for it. */
+async function screenshot(name: string): Promise<void> {
+  if (!process.env['UPDATE_SCREENSHOTS']) return
+  await page.screenshot({ path: `docs/images/console-${name}.png` })
+}
 
 const open = (path: string) => page.goto(`${first.url}/console${path}`)
 const replica = (id: string) => page.getByRole('article', { name: `Replica ${id}` })
@@ -106,6 +112,43 @@ describe('the console of two replicas', () => {
       id: message.id,
     })
     await expect.poll(() => step('Acknowledged').getAttribute('aria-valuenow'), LIMIT).toBe('100')
+  })
+
+  it('changes a setting on every replica, after a confirmation', async () => {
+    await open('/settings')
+    const field = page.getByRole('textbox', { name: 'Messages per inbox' })
+    await field.fill('500')
+    await page.getByText('Now: 1,000').waitFor()
+    await page.getByRole('button', { name: 'Apply 1 change …' }).click()
+    const dialog = page.getByRole('dialog', { name: 'Change every replica' })
+    await dialog.getByText('Messages per inbox: 1,000 → 500').waitFor()
+    await dialog.getByRole('button', { name: 'Apply' }).click()
+    await page.getByText('In force on every replica.').waitFor()
+    const settings = () => graphqlRequest(second, '{ settings { retentionMessages } }')
+    await expect
+      .poll(async () => (await settings()).data, LIMIT)
+      .toEqual({ settings: { retentionMessages: 500 } })
+
+    await page.getByRole('textbox', { name: 'Idle timeout' }).fill('0')
+    await page.getByRole('button', { name: 'Apply 1 change …' }).click()
+    await dialog.getByRole('button', { name: 'Apply' }).click()
+    await page
+      .getByRole('alert')
+      .getByText(/idleTimeoutSeconds/)
+      .waitFor()
+  })
+
+  it('tells what went through, and how fast', async () => {
+    await using dave = await RawClient.connect(second)
+    await dave.subscribe('d', ['dave'])
+    await open('/statistics')
+    for (let n = 0; n < 20; n++) await push(first, { to: ['dave'], payload: n })
+    const rate = page.getByRole('group', { name: 'Delivery rate' })
+    await expect.poll(() => rate.innerText(), LIMIT).toMatch(/[0-9]+ of 2[0-9] sent/)
+    const latency = page.getByRole('group', { name: 'Delivery latency' })
+    await expect.poll(() => latency.innerText(), LIMIT).toMatch(/p90 [0-9.]+ m?s, p99/)
+    await page.getByRole('img', { name: /^Messages per minute: 2[0-9] sent/ }).waitFor()
+    await screenshot('statistics')
   })
 
   it('is one page for all its paths, its files may be kept for ever, and nothing comes from elsewhere', async () => {
