@@ -276,3 +276,20 @@ test('where nothing is configured everybody may do everything, and a token is no
   await using client = await RawClient.connect(gateway, { connectionParams: bearer('nonsense') })
   expect(codesOf(await client.request('1', AUTHENTICATE, { token: 'nonsense' }))).toEqual(['UNAUTHENTICATED'])
 })
+
+test('each API key has a push rate of its own, wherever it comes from', async () => {
+  const other = 'the-key-of-another-one'
+  await using gateway = await startGuarded({
+    apiKey: { keys: [BACKEND_KEY, other], file: null },
+    pushRatePerSecond: 2,
+  })
+  const pushes = (key: string) =>
+    Promise.all(
+      Array.from({ length: 20 }, () => pushAs(gateway, { 'x-api-key': key }, { to: ['a'], payload: 1 })),
+    )
+  const accepted = (answers: Awaited<ReturnType<typeof pushes>>) => answers.filter(({ data }) => data).length
+  const first = await pushes(BACKEND_KEY)
+  expect(accepted(first)).toBeLessThan(20)
+  expect(new Set(first.flatMap((answer) => codesOf(answer)))).toEqual(new Set(['RATE_LIMITED']))
+  expect(accepted(await pushes(other))).toBeGreaterThan(0)
+})

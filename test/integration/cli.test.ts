@@ -360,6 +360,27 @@ test('a token made by hand lets listen and push in, as far as it goes, by option
   })
 })
 
+test('operators show their token, or key, to the tools that operate', async () => {
+  const key = 'the-key-of-an-operator'
+  await using guarded = await startTestGateway({ jwtSecret: SECRET, apiKey: { keys: [key], file: null } })
+  const { id } = guarded.replica
+  const url = ['--url', guarded.graphqlUrl]
+  const env = { CLOUDPUSH_JWT_SECRET: SECRET }
+  const made = async (...words: string[]) => (await runCommand(['token', ...words], { env })).stdout.trim()
+  const [admin, reader] = await Promise.all([made('--admin', '--subject', 'ops'), made('--subscribe', '**')])
+  for (const words of [['replicas'], ['drain', id, '--within', '0'], ['undrain', id]]) {
+    for (const shown of [
+      ['--token', admin],
+      ['--api-key', key],
+    ]) {
+      expect(await runCommand([...words, ...url, ...shown]), words[0]).toMatchObject({ code: 0 })
+    }
+    const refused = await runCommand([...words, ...url, '--token', reader])
+    expect(refused, words[0]).toMatchObject({ code: 1, stdout: '' })
+    expect(refused.stderr, words[0]).toMatch(/^FORBIDDEN: /)
+  }
+})
+
 test('a token cannot be made without a secret, nor with a pattern that is none', async () => {
   expect((await runCommand(['token', '--subscribe', 'alice'])).stderr).toContain('CLOUDPUSH_JWT_SECRET')
   const env = { CLOUDPUSH_JWT_SECRET: SECRET }

@@ -1,9 +1,10 @@
 import { afterAll, beforeAll, expect, it, vi } from 'vitest'
 import { runCommand } from '../support/command.ts'
 import { type GatewayProcess, isReady, startGatewayProcess } from '../support/gateway.ts'
-import { push } from '../support/graphql-request.ts'
+import { graphqlRequest, PUSH, push } from '../support/graphql-request.ts'
 import { RawClient } from '../support/raw-client.ts'
 import { type RedisServer, startRedis } from '../support/redis.ts'
+import { SECRET, secretToken } from '../support/tokens.ts'
 
 const LIMIT = { timeout: 30_000, interval: 50 }
 
@@ -86,4 +87,36 @@ it('without a Redis a gateway does not start, and says what is missing; so with 
   for (const words of ['--hold-seconds', '--stall-seconds', 'CLOUDPUSH_HOLD_SECONDS', 'Examples:']) {
     expect(help.stdout).toContain(words)
   }
+})
+
+it('credentials go through a gateway as they are, over HTTP and WebSocket', async () => {
+  await using guarded = await startRedis()
+  const secret = ['--redis', guarded.url, '--jwt-secret', SECRET, '--log-level', 'warn']
+  await using behind = await startGatewayProcess({ args: secret })
+  await using door = await startGatewayProcess({ command: 'gateway', args: ['--redis', guarded.url] })
+  await vi.waitUntil(() => isReady(door), LIMIT)
+  const authorization = `Bearer ${await secretToken({ sub: 'ann', cloudpush: { subscribe: ['a'], push: ['a'] } })}`
+  await using client = await RawClient.connect(door, { connectionParams: { authorization } })
+  await client.subscribe('1', ['a'])
+  const input = { to: ['a'], payload: 'through' }
+  expect((await graphqlRequest(door, PUSH, { input }, { authorization })).errors).toBeUndefined()
+  expect(await client.nextMessage('1')).toMatchObject({ payload: 'through' })
+  for (const address of [door, behind]) {
+    expect(await graphqlRequest(address, PUSH, { input })).toMatchObject({ status: 401 })
+    const stranger = await RawClient.open(address)
+    stranger.send({ type: 'connection_init' })
+    expect((await stranger.closed()).code).toBe(4403)
+  }
+})
+
+it('a gateway refuses pages of other origins, and its word counts for the replicas behind it', async () => {
+  await using apart = await startRedis()
+  const common = ['--redis', apart.url, '--allowed-origins', 'https://app.example', '--log-level', 'warn']
+  await using _behind = await startGatewayProcess({ args: common })
+  await using door = await startGatewayProcess({ command: 'gateway', args: common })
+  await vi.waitUntil(() => isReady(door), LIMIT)
+  await using client = await RawClient.connect(door, { headers: { origin: 'https://app.example' } })
+  await client.fence()
+  await expect(RawClient.open(door, { headers: { origin: 'https://evil.example' } })).rejects.toThrow('403')
+  await client.fence()
 })
