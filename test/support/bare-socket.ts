@@ -31,6 +31,8 @@ export interface FrameOptions {
   readonly reserved?: number
   /** What the header says, where that is not how much follows. */
   readonly declaredBytes?: number
+  /** Four bytes; default: any. */
+  readonly mask?: Buffer
 }
 
 /**
@@ -142,6 +144,26 @@ export class BareSocket implements Disposable {
     return payload.length < 2 ? null : payload.readUInt16BE(0)
   }
 
+  /** Asks by a ping whether it is still open: `OPEN`, or the code of its close frame (null: it has none). */
+  async standing(): Promise<'OPEN' | number | null> {
+    const fence = randomBytes(16)
+    this.send({ opcode: OPCODE.PING, payload: fence })
+    const { opcode, payload } = await this.#frames.take(
+      'pong or close',
+      (frame) =>
+        frame.opcode === OPCODE.CLOSE || (frame.opcode === OPCODE.PONG && frame.payload.equals(fence)),
+    )
+    if (opcode === OPCODE.PONG) return 'OPEN'
+    return payload.length < 2 ? null : payload.readUInt16BE(0)
+  }
+
+  /** Ends its own side, amid a frame: `OPEN` where the peer then ends too and has not closed, else the code of its close. */
+  async standingAfterEnd(): Promise<'OPEN' | number | null> {
+    this.socket.end()
+    await this.ended()
+    return this.#frames.left.some(({ opcode }) => opcode === OPCODE.CLOSE) ? await this.closeCode() : 'OPEN'
+  }
+
   /** The TCP connection is closed; waits for it. */
   ended(): Promise<void> {
     return this.#frames.within('end of the TCP connection', this.#ended)
@@ -174,6 +196,7 @@ export function toFrame({
   masked = true,
   reserved = 0,
   declaredBytes,
+  mask = randomBytes(4),
 }: FrameOptions): Buffer {
   const body = Buffer.from(payload as string)
   const length = declaredBytes ?? body.length
@@ -183,7 +206,6 @@ export function toFrame({
   if (head.length === 4) head.writeUInt16BE(length, 2)
   if (head.length === 10) head.writeBigUInt64BE(BigInt(length), 2)
   if (!masked) return Buffer.concat([head, body])
-  const mask = randomBytes(4)
   return Buffer.concat([head, mask, body.map((byte, index) => byte ^ (mask[index % 4] as number))])
 }
 
