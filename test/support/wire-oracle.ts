@@ -5,7 +5,7 @@ import { OPCODE } from './bare-socket.ts'
 export interface Verdict {
   /** Whole frames, with the one that broke a rule. */
   readonly frames: number
-  /** How many of the bytes these are. */
+  /** How many of the bytes these are; all of them where the rule was broken by a header. */
   readonly bytes: number
   /** What the connection is after them: `OPEN`, or the code of the close frame (null: it has none). */
   readonly standing: 'OPEN' | number | null
@@ -16,7 +16,7 @@ export interface Verdict {
 const MAX_MESSAGE_BYTES = 4_194_304 // 4 MiB
 const UTF8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
 
-/** Reads what a client sent by the letter of RFC 6455 §5 and §7.4 and of graphql-transport-ws, without any of our own code. */
+/** Reads what a client sent by the letter of RFC 6455 §5 and §7.4 and of graphql-transport-ws, by code of its own. */
 export function verdictOf(bytes: Buffer, acknowledged: boolean): Verdict {
   const protocol = new Protocol(acknowledged)
   let at = 0
