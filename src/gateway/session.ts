@@ -250,7 +250,8 @@ export class RelayedSession {
 
   #said(data: Buffer): void {
     const home = this.#home?.open ? this.#home : null
-    const message = data.subarray(0, PONG.length).equals(PONG) ? 'pong' : parseClientMessage(data)
+    // A home reads its pongs itself; without one, what only begins like one would go unread.
+    const message = home && data.subarray(0, PONG.length).equals(PONG) ? 'pong' : parseClientMessage(data)
     if (message === 'pong') home?.send(data)
     else if (message) this.#understood(message, home)
     // The replica says what is wrong with it; without one, the protocol's code is all there is to say.

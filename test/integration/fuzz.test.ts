@@ -7,9 +7,10 @@ import { seedOfRun } from '../support/random.ts'
 import { RawClient } from '../support/raw-client.ts'
 import { type RedisServer, startRedis } from '../support/redis.ts'
 
-/** Random and mutated traffic against a real process, held against what the protocols say. `SEED=…` repeats a run. */
+/** Random and mutated traffic against real processes, held against what the protocols say. `SEED=…` repeats a run. */
 
 const FRAMES = 100_000
+const FRAMES_OF_GATEWAY = 10_000
 const GAUGE = new URL('../support/heap-gauge.mjs', import.meta.url).href
 /** RSS may end so much above its start. */
 const MOST_GROWTH = 1.1
@@ -31,12 +32,16 @@ afterAll(async () => {
 })
 
 /** Runs until so many frames were held against the oracle; a failure says what was sent, shrunk to the least. */
-async function fuzz(address: GatewayAddress, frames: number): Promise<void> {
+async function fuzz(
+  address: GatewayAddress,
+  frames: number,
+  options?: { readonly toTheBreach: boolean },
+): Promise<void> {
   let held = 0
   for (let round = 0; held < frames; round++) {
     await fc.assert(
       fc.asyncProperty(speech, async (it) => {
-        held += await hold(address, it)
+        held += await hold(address, it, options)
       }),
       { seed: seed + round, numRuns: 100 },
     )
@@ -75,3 +80,16 @@ test('100,000 random and mutated frames get the close codes that they ask for, a
   expect((await rss()) / start).toBeLessThan(MOST_GROWTH)
   expect(replica.output()).not.toMatch(/"log\.level":"error"|ERROR/)
 }, 180_000)
+
+test('a gateway in front gives the same codes', async () => {
+  await using gateway = await startGatewayProcess({
+    command: 'gateway',
+    args: ['--redis', redis.url, '--log-level', 'error'],
+  })
+  await vi.waitUntil(async () => (await fetch(`${gateway.url}/readyz`)).ok, { timeout: 20_000 })
+  await using witness = await RawClient.connect(gateway)
+  await witness.subscribe('witness', ['witness'])
+  await fuzz(gateway, FRAMES_OF_GATEWAY, { toTheBreach: true })
+  await expectService(gateway, witness, 'over')
+  expect(gateway.output()).not.toMatch(/"log\.level":"error"|ERROR/)
+}, 120_000)
