@@ -2,7 +2,7 @@ import type { Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { type BrowserPage, openBrowser } from '../support/browser.ts'
 import { type GatewayProcess, startGatewayProcess } from '../support/gateway.ts'
-import { graphqlRequest, push, untilOffline } from '../support/graphql-request.ts'
+import { graphqlRequest, push, untilOffline, untilOnline } from '../support/graphql-request.ts'
 import { RawClient } from '../support/raw-client.ts'
 import { type RedisServer, startRedis } from '../support/redis.ts'
 
@@ -149,6 +149,57 @@ describe('the console of two replicas', () => {
     await expect.poll(() => latency.innerText(), LIMIT).toMatch(/p90 [0-9.]+ m?s, p99/)
     await page.getByRole('img', { name: /^Messages per minute: 2[0-9] sent/ }).waitFor()
     await screenshot('statistics')
+  })
+
+  it('drains a replica after a confirmation, and shows it to its end', async () => {
+    const clients = await Promise.all(Array.from({ length: 20 }, () => RawClient.connect(second)))
+    await using _stays = await RawClient.connect(first)
+    await open('')
+    await replica('second').getByText('20 of 20,000 sessions').waitFor()
+    await screenshot('overview')
+    await replica('second').getByRole('button', { name: 'Drain second' }).click()
+    const dialog = page.getByRole('dialog', { name: 'Drain second' })
+    await dialog.getByText('its 20 sessions move to the other replica').waitFor()
+    await dialog.getByLabel('Seconds').fill('4')
+    await dialog.getByRole('button', { name: 'Drain', exact: true }).click()
+    await replica('second')
+      .getByText(/Draining: 1?[0-9] sessions still to move/)
+      .waitFor()
+    await screenshot('drain')
+    await replica('second').getByText('No session is left: it can be stopped.').waitFor()
+    await page.getByRole('log', { name: 'Activity' }).getByText('second is drained').waitFor()
+    await replica('second').getByRole('button', { name: 'Undrain second' }).click()
+    await replica('second').getByText('Up', { exact: true }).waitFor()
+    for (const client of clients) expect((await client.closed()).code).toBe(1012)
+  })
+
+  it('says that a replica was killed; its own page reconnects, and missed nothing', async () => {
+    const { port } = second
+    const watching = await page.context().newPage()
+    watching.setDefaultTimeout(LIMIT.timeout)
+    await watching.goto(`${second.url}/console/identifiers?of=erin`)
+    await watching.getByRole('switch', { name: 'Watch' }).check()
+    await untilOnline(first, 'erin')
+    await push(first, { to: ['erin'], payload: 'before' })
+    await watching.getByText('1 received').waitFor()
+    await open('')
+    await replica('second').waitFor()
+
+    second.kill('SIGKILL')
+    await watching.getByRole('status', { name: 'Connection: Reconnecting' }).waitFor()
+    for (const payload of ['one', 'two', 'three']) await push(first, { to: ['erin'], payload })
+    await page.getByRole('alert').getByText('Replica second is gone').waitFor()
+    await page.getByRole('article', { name: 'Replica second' }).waitFor({ state: 'detached' })
+    await screenshot('killed')
+
+    const args = ['--redis', redis.url, '--replica-id', 'second', '--port', String(port)]
+    second = await startGatewayProcess({ args })
+    await watching.getByRole('status', { name: 'Connection: Live' }).waitFor()
+    for (const text of ['"one"', '"two"', '"three"'])
+      await watching.getByText(text, { exact: true }).first().waitFor()
+    await watching.getByText('0 missed').waitFor()
+    await page.getByRole('log', { name: 'Activity' }).getByText('second joined').waitFor()
+    await watching.close()
   })
 
   it('is one page for all its paths, its files may be kept for ever, and nothing comes from elsewhere', async () => {

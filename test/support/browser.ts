@@ -28,7 +28,8 @@ export async function openBrowser(): Promise<BrowserPage> {
     headless: true,
     args: FLAGS,
   })
-  const page = await browser.newPage({ viewport: { width: 1280, height: 800 } })
+  const context = await browser.newContext({ viewport: { width: 1280, height: 800 } })
+  const page = await context.newPage()
   const requests: string[] = []
   const sockets: string[] = []
   const errors: string[] = []

@@ -18,23 +18,31 @@ function toReceipt(state: ReceiptState) {
 type Receipt = ReturnType<typeof toReceipt>
 
 /** What is known of a push; null when it is unknown or older than retention. */
-export async function readReceipt({ broker }: Services, pushId: string): Promise<Receipt | null> {
+export async function readReceipt(
+  { broker }: Pick<Services, 'broker'>,
+  pushId: string,
+): Promise<Receipt | null> {
   const state = await broker.receipt(pushId)
   return state && toReceipt(state)
 }
 
 /** The receipt at once, then after each change. Throws `NOT_FOUND` for a push that is unknown. */
-export async function watchReceipt(services: Services, pushId: string): Promise<Events<'receipt', Receipt>> {
+export async function watchReceipt(
+  services: Pick<Services, 'broker'>,
+  pushId: string,
+): Promise<Events<'receipt', Receipt>> {
   const read = async () => {
     const receipt = await readReceipt(services, pushId)
     if (!receipt)
       throw notFound(`No push with the id "${pushId}" is known; receipts are kept as long as messages.`)
     return receipt
   }
-  const first = await read()
+  await read()
   return eventStream('receipt', async (send) => {
-    send(first)
-    return services.broker.watchReceipt(pushId, () => send(read()))
+    // Watched first, read then: what is counted in between is told by the one or the other.
+    const unwatch = await services.broker.watchReceipt(pushId, () => send(read()))
+    send(read())
+    return unwatch
   })
 }
 
