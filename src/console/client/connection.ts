@@ -50,8 +50,10 @@ export function openConnection(url: string, token: string | null): ConnectionSto
   }
   const signOut = (reason: string) => {
     become({ state: 'signed-out', reason })
-    void client.dispose()
+    close()
   }
+  // It rejects where the last attempt to connect failed: then there is nothing to close.
+  const close = () => void Promise.resolve(client.dispose()).catch(() => {})
   const client = createClient({
     url,
     connectionParams: () => (token === null ? {} : { authorization: `Bearer ${token}` }),
@@ -91,7 +93,7 @@ export function openConnection(url: string, token: string | null): ConnectionSto
       return () => listeners.delete(listener)
     },
     signOut,
-    close: () => void client.dispose(),
+    close,
   }
 }
 

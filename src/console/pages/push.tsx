@@ -29,6 +29,8 @@ type Audience = 'some' | 'everyone'
 export function PushPage() {
   const [audience, setAudience] = useState<Audience>('some')
   const [recipients, setRecipients] = useState<string[]>([])
+  // What stands in the field and is no tag yet counts as well.
+  const [typed, setTyped] = useState('')
   const [text, setText] = useState('{\n  "text": "hi"\n}')
   const [delay, setDelay] = useState<number | string>(0)
   const [ttl, setTtl] = useState<number | string>('')
@@ -37,19 +39,20 @@ export function PushPage() {
   const [sent, setSent] = useState<readonly SentPush[]>([])
   const [{ fetching, error }, push] = useMutation(PushDocument)
   const mistake = findJsonError(text)
-  const complete = !mistake && (audience === 'everyone' || recipients.length > 0)
+  const to = typed.trim() ? [...new Set([...recipients, typed.trim()])] : recipients
+  const complete = !mistake && (audience === 'everyone' || to.length > 0)
   const send = async () => {
     const input: PushInput = {
       id,
-      ...(audience === 'everyone' ? { everyone: true } : { to: recipients }),
+      ...(audience === 'everyone' ? { everyone: true } : { to }),
       payload: JSON.parse(text) as unknown,
       delaySeconds: Number(delay),
       ttlSeconds: ttl === '' ? null : Number(ttl),
     }
     const { data } = await push({ input })
     if (!data) return
-    const to = audience === 'everyone' ? 'everyone' : recipients.join(', ')
-    setSent((before) => [{ ...data.push, to }, ...before].slice(0, MAX_SENT))
+    const names = audience === 'everyone' ? 'everyone' : to.join(', ')
+    setSent((before) => [{ ...data.push, to: names }, ...before].slice(0, MAX_SENT))
     setId(uuid())
   }
   return (
@@ -80,6 +83,8 @@ export function PushPage() {
                   placeholder={recipients.length === 0 ? 'alice, device:42, room:lobby' : ''}
                   value={recipients}
                   onChange={setRecipients}
+                  searchValue={typed}
+                  onSearchChange={setTyped}
                   acceptValueOnBlur
                   clearable
                   clearButtonProps={{ 'aria-label': 'Remove all recipients' }}

@@ -1,9 +1,10 @@
 import { defaultKeymap, history, historyKeymap } from '@codemirror/commands'
 import { json } from '@codemirror/lang-json'
-import { bracketMatching, defaultHighlightStyle, syntaxHighlighting } from '@codemirror/language'
+import { bracketMatching, HighlightStyle, syntaxHighlighting } from '@codemirror/language'
 import { linter } from '@codemirror/lint'
 import { EditorState } from '@codemirror/state'
 import { EditorView, keymap, lineNumbers } from '@codemirror/view'
+import { tags } from '@lezer/highlight'
 import { Text } from '@mantine/core'
 import { useEffect, useId, useRef } from 'react'
 import { findJsonError, type JsonError } from '../client/json-error.ts'
@@ -15,6 +16,13 @@ interface Props {
   readonly mistake: JsonError | null
   onChange(text: string): void
 }
+
+/** Custom properties in console.css, so that both colour schemes have enough contrast. */
+const COLOURS = HighlightStyle.define([
+  { tag: tags.propertyName, color: 'var(--cp-1)' },
+  { tag: tags.string, color: 'var(--cp-2)' },
+  { tag: [tags.number, tags.bool, tags.null], color: 'var(--cp-3)' },
+])
 
 /** An editor for JSON: the first mistake is underlined in its place, and told below. */
 export function JsonEditor({ label, value, mistake, onChange }: Props) {
@@ -35,7 +43,7 @@ export function JsonEditor({ label, value, mistake, onChange }: Props) {
           history(),
           json(),
           bracketMatching(),
-          syntaxHighlighting(defaultHighlightStyle),
+          syntaxHighlighting(COLOURS),
           linter(({ state }) => diagnosticsOf(state.doc.toString()), { delay: 150 }),
           // No Tab key map: Tab leaves the editor, as keyboards expect.
           keymap.of([...defaultKeymap, ...historyKeymap]),

@@ -28,7 +28,7 @@ export function DrainDialog({ replica, others, onClose }: DrainProps) {
       opened={replica !== null}
       title={`Drain ${replica?.id ?? ''}`}
       action="Drain"
-      color="orange.9"
+      color="#a33c00"
       busy={fetching}
       onConfirm={confirm}
       onClose={onClose}
@@ -39,7 +39,7 @@ export function DrainDialog({ replica, others, onClose }: DrainProps) {
         misses a message.
       </Text>
       {others === 0 && (
-        <Text size="sm" c="red" fw={600}>
+        <Text size="sm" c="var(--cp-bad)" fw={600}>
           No other replica takes sessions: clients find no place until you take this back.
         </Text>
       )}
