@@ -4,14 +4,14 @@ import { createHandler, type Response } from 'graphql-http'
 import { badUserInput, type CloudpushError, payloadTooLarge } from '../errors.ts'
 import type { OperationOrigin } from './context.ts'
 import { toPublicError } from './plugins/errors.ts'
+import { NEEDS_STREAM } from './plugins/request-errors.ts'
 import { type Preparing, prepareOperation, runnerOf } from './prepare.ts'
 import { MAX_REQUEST_BYTES } from './yoga.ts'
 
 const JSON_TYPE = { 'content-type': 'application/json; charset=utf-8' }
 
-/** A subscription has more than one result: over HTTP it needs an event stream. */
 const NO_STREAM: Response = [
-  bodyOf(badUserInput('A subscription needs a stream: accept text/event-stream, or use a WebSocket.')),
+  bodyOf(NEEDS_STREAM),
   { status: 406, statusText: 'Not Acceptable', headers: { ...JSON_TYPE, accept: 'text/event-stream' } },
 ]
 

@@ -4,11 +4,12 @@ import { NOBODY } from '../access/principal.ts'
 import { hasAuthentication } from '../config.ts'
 import type { Context, Services } from './context.ts'
 import { httpOrigin, type OperationOrigin } from './context.ts'
-import { createDocumentCache } from './document-cache.ts'
 import { useDelivery } from './plugins/delivery.ts'
+import { useDocumentCache } from './plugins/document-cache.ts'
 import { toPublicError, usePublicErrors } from './plugins/errors.ts'
 import { useExpiry } from './plugins/expiry.ts'
 import { useQueryLimits } from './plugins/query-limits.ts'
+import { useRequestErrors } from './plugins/request-errors.ts'
 import { useTrustedDocuments } from './plugins/trusted-documents.ts'
 import { createSchema } from './schema.ts'
 import type { TrustedDocuments } from './trusted-documents.ts'
@@ -46,11 +47,8 @@ export function createGraphQL(services: Services, expiries: Expiries, documents:
     // Pages of other origins than those allowed do not come as far as here.
     cors: { origin: '*', credentials: false },
     multipart: false,
-    parserAndValidationCache: {
-      documentCache: createDocumentCache(),
-      errorCache: createDocumentCache(),
-      validationCache: true,
-    },
+    // Ours keeps less.
+    parserAndValidationCache: false,
     maxRequestBodySize: MAX_REQUEST_BYTES,
     context: ({ origin }) => ({ services, origin: origin ?? httpOrigin(null, NOBODY) }),
     maskedErrors: { maskError: (error) => toPublicError(error, log) },
@@ -75,6 +73,8 @@ export function createGraphQL(services: Services, expiries: Expiries, documents:
       return renderGraphiQL(options)
     },
     plugins: [
+      useRequestErrors(),
+      useDocumentCache(),
       useTrustedDocuments(documents),
       usePublicErrors(log),
       useQueryLimits(config),

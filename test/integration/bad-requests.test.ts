@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { startTestGateway, type TestGateway } from '../support/gateway.ts'
-import { codesOf, PUSH, type PublicError, push } from '../support/graphql-request.ts'
+import { codesOf, PUSH, type PublicError, push, untilOffline } from '../support/graphql-request.ts'
 import { RawClient } from '../support/raw-client.ts'
 
 /** HTTP requests that are none of GraphQL's: refused with the right status, and a code where there is a body. */
@@ -43,6 +43,13 @@ describe('HTTP requests', () => {
     expect(await codeOf(response)).toEqual(['BAD_USER_INPUT'])
   })
 
+  test.each(['variables', 'extensions'])('a GET whose %s are no JSON is refused with 400', async (name) => {
+    const url = `${gateway.graphqlUrl}?query=%7B__typename%7D&${name}=%7B`
+    const response = await fetch(url, { headers: { accept: 'application/graphql-response+json' } })
+    expect(response.status).toBe(400)
+    expect(await codeOf(response)).toEqual(['BAD_USER_INPUT'])
+  })
+
   test('a body of another type is refused with 415', async () => {
     const response = await post('{ __typename }', { 'content-type': 'text/plain' })
     expect(response.status).toBe(415)
@@ -72,10 +79,17 @@ describe('HTTP requests', () => {
     await response.body?.cancel()
   })
 
-  test('a subscription without a stream to answer on is refused with 406, and what to accept', async () => {
-    const body = JSON.stringify({ query: 'subscription { messages(identifiers: "alice") { id } }' })
-    const response = await post(body, { accept: 'application/json' })
-    expect([response.status, response.headers.get('accept')]).toEqual([406, 'text/event-stream'])
-    expect(await codeOf(response)).toEqual(['BAD_USER_INPUT'])
-  })
+  test.each(['POST', 'GET'])(
+    'a subscription by %s without a stream to answer on is refused with 406, and what to accept',
+    async (method) => {
+      const query = 'subscription { messages(identifiers: "alice") { id } }'
+      const accept = 'application/json'
+      const response = await (method === 'POST'
+        ? post(JSON.stringify({ query }), { accept })
+        : fetch(`${gateway.graphqlUrl}?${new URLSearchParams({ query })}`, { headers: { accept } }))
+      expect([response.status, response.headers.get('accept')]).toEqual([406, 'text/event-stream'])
+      expect(await codeOf(response)).toEqual(['BAD_USER_INPUT'])
+      await untilOffline(gateway, 'alice')
+    },
+  )
 })

@@ -1,6 +1,7 @@
 import fc from 'fast-check'
 import { afterAll, beforeAll, expect, test, vi } from 'vitest'
-import { hold, speech } from '../support/fuzz.ts'
+import { hold, speech } from '../support/fuzz-frames.ts'
+import { ask, request } from '../support/fuzz-requests.ts'
 import { type GatewayAddress, type GatewayProcess, startGatewayProcess } from '../support/gateway.ts'
 import { graphqlRequest, push } from '../support/graphql-request.ts'
 import { seedOfRun } from '../support/random.ts'
@@ -11,6 +12,7 @@ import { type RedisServer, startRedis } from '../support/redis.ts'
 
 const FRAMES = 100_000
 const FRAMES_OF_GATEWAY = 10_000
+const REQUESTS = 5_000
 const GAUGE = new URL('../support/heap-gauge.mjs', import.meta.url).href
 /** RSS may end so much above its start. */
 const MOST_GROWTH = 1.1
@@ -31,8 +33,8 @@ afterAll(async () => {
   await redis?.[Symbol.asyncDispose]()
 })
 
-/** Runs until so many frames were held against the oracle; a failure says what was sent, shrunk to the least. */
-async function fuzz(
+/** Each of both runs until so many were held against what is right; a failure says what was sent, shrunk to the least. */
+async function fuzzFrames(
   address: GatewayAddress,
   frames: number,
   options?: { readonly toTheBreach: boolean },
@@ -46,6 +48,13 @@ async function fuzz(
       { seed: seed + round, numRuns: 100 },
     )
   }
+}
+
+async function fuzzRequests(address: GatewayAddress, count: number): Promise<void> {
+  await fc.assert(
+    fc.asyncProperty(request, (it) => ask(address, it)),
+    { seed, numRuns: count },
+  )
 }
 
 async function expectService(address: GatewayAddress, witness: RawClient, payload: string): Promise<void> {
@@ -68,14 +77,16 @@ async function rss(): Promise<number> {
   return Number(said().at(-1)?.[1])
 }
 
-test('100,000 random and mutated frames get the close codes that they ask for, and cost no memory and no session', async () => {
+test('100,000 random and mutated frames get the close codes that they ask for, 5,000 requests an answer; neither costs memory or a session', async () => {
   await using witness = await RawClient.connect(replica)
   await witness.subscribe('witness', ['witness'])
   // What every process has once: compiled code, plans, caches, pools.
-  await fuzz(replica, FRAMES / 4)
+  await fuzzFrames(replica, FRAMES / 4)
+  await fuzzRequests(replica, REQUESTS / 4)
   await expectService(replica, witness, 'warm')
   const start = await rss()
-  await fuzz(replica, FRAMES)
+  await fuzzFrames(replica, FRAMES)
+  await fuzzRequests(replica, REQUESTS)
   await expectService(replica, witness, 'over')
   expect((await rss()) / start).toBeLessThan(MOST_GROWTH)
   expect(replica.output()).not.toMatch(/"log\.level":"error"|ERROR/)
@@ -89,7 +100,7 @@ test('a gateway in front gives the same codes', async () => {
   await vi.waitUntil(async () => (await fetch(`${gateway.url}/readyz`)).ok, { timeout: 20_000 })
   await using witness = await RawClient.connect(gateway)
   await witness.subscribe('witness', ['witness'])
-  await fuzz(gateway, FRAMES_OF_GATEWAY, { toTheBreach: true })
+  await fuzzFrames(gateway, FRAMES_OF_GATEWAY, { toTheBreach: true })
   await expectService(gateway, witness, 'over')
   expect(gateway.output()).not.toMatch(/"log\.level":"error"|ERROR/)
 }, 120_000)

@@ -1,5 +1,6 @@
 import fc from 'fast-check'
 import { BareSocket, type FrameOptions, OPCODE, toFrame } from './bare-socket.ts'
+import { operation } from './fuzz-operations.ts'
 import type { GatewayAddress } from './gateway.ts'
 import { verdictOf } from './wire-oracle.ts'
 
@@ -34,6 +35,12 @@ const message: fc.Arbitrary<object> = fc.oneof(
   { weight: 4, arbitrary: id.map((it) => ({ type: 'complete', id: it })) },
   { weight: 1, arbitrary: id.map((it) => subscribe(`live ${it}`, LISTEN, { to: [`fuzz:${it}`] })) },
   { weight: 1, arbitrary: fc.uuid().map((it) => subscribe(it, '{ __typename }')) },
+  {
+    weight: 2,
+    arbitrary: fc
+      .tuple(fc.uuid(), operation)
+      .map(([it, payload]) => ({ id: it, type: 'subscribe', payload })),
+  },
   {
     weight: 1,
     arbitrary: fc
