@@ -1,42 +1,14 @@
 import { expect, test, vi } from 'vitest'
+import { createKeys } from '../../src/broker/redis/keys.ts'
 import { type GatewayAddress, startGatewayProcess } from '../support/gateway.ts'
 import { push } from '../support/graphql-request.ts'
 import { RawClient, type ReceivedMessage } from '../support/raw-client.ts'
-import { type RedisCluster, startRedisCluster } from '../support/redis-cluster.ts'
-import { startWatchedRedis } from '../support/redis-sentinel.ts'
+import { startCluster, startSentinels } from '../support/redis-kinds.ts'
 
 const LIMIT = { timeout: 60_000, interval: 50 }
 
-/** A Redis whose master dies when it is told to, at once: that what was accepted has been copied is the pushers' matter. */
-interface Failing extends AsyncDisposable {
-  readonly url: string
-  failOver(): Promise<void>
-}
-
-async function startCluster(): Promise<Failing> {
-  const redis = await startRedisCluster()
-  return {
-    url: redis.url,
-    failOver: async () => {
-      const { server } = await masterWith(redis, '*alice*')
-      await server.kill()
-      await redis.settled()
-    },
-    [Symbol.asyncDispose]: () => redis[Symbol.asyncDispose](),
-  }
-}
-
-async function masterWith({ nodes }: RedisCluster, pattern: string) {
-  for (const node of nodes) {
-    const { client } = node
-    const [key] = await client.keys(pattern)
-    if (key && (await client.info('replication')).includes('role:master')) return node
-  }
-  throw new Error(`no master has ${pattern}`)
-}
-
 test.each([
-  ['Sentinels replace', startWatchedRedis],
+  ['Sentinels replace', startSentinels],
   ['a Cluster replaces', startCluster],
 ])(
   'invariants 1 and 3: with a write quorum, a master that %s costs a subscriber nothing, across two replicas',
@@ -71,7 +43,7 @@ test.each([
     }
     await pushAll(b, numbers(1, 20))
     await receive(20)
-    await redis.failOver()
+    await redis.failOver(createKeys('cp', redis.layout).inbox('alice'))
     // The new master has no replica.
     await pushAll(a, numbers(21, 40))
     await receive(40)

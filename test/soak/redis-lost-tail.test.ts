@@ -1,5 +1,4 @@
 import { randomUUID } from 'node:crypto'
-import type { Redis } from 'ioredis'
 import { expect, test, vi } from 'vitest'
 import { createKeys } from '../../src/broker/redis/keys.ts'
 import { startGatewayProcess } from '../support/gateway.ts'
@@ -15,39 +14,9 @@ import {
   stopCopying,
 } from '../support/lost-tail.ts'
 import { RawClient } from '../support/raw-client.ts'
-import { startRedisCluster } from '../support/redis-cluster.ts'
-import { startWatchedRedis } from '../support/redis-sentinel.ts'
+import { startCluster, startSentinels } from '../support/redis-kinds.ts'
 
 const LIMIT = { timeout: 60_000, interval: 50 }
-
-interface Failing extends AsyncDisposable {
-  readonly url: string
-  /** Of the master that has alice's inbox, and a key there. */
-  readonly masterClient: Redis
-  readonly key: string
-  failOver(): Promise<void>
-}
-
-async function startSentinels(): Promise<Failing> {
-  return { ...(await startWatchedRedis()), key: 'last' }
-}
-
-async function startCluster(): Promise<Failing> {
-  const redis = await startRedisCluster()
-  const keys = createKeys('cp', 'cluster')
-  const partition = keys.partitionOf('alice')
-  const { client, server } = await redis.masterOf(keys.slotOf(partition))
-  return {
-    url: redis.url,
-    masterClient: client,
-    key: keys.due(partition).replace('due', 'last'),
-    async failOver() {
-      await server.kill()
-      await redis.settled()
-    },
-    [Symbol.asyncDispose]: () => redis[Symbol.asyncDispose](),
-  }
-}
 
 /** What test/integration/redis-lost-tail.test.ts shows where a replica is promoted by hand. */
 test.each([
@@ -70,10 +39,13 @@ test.each([
     await away.fence()
     away.socket.close(1000)
     await away.closed()
-    await stopCopying(redis.masterClient, redis.key)
+    const { inbox } = createKeys('cp', redis.layout)
+    const key = inbox('alice')
+    // In the same slot.
+    await stopCopying(await redis.masterOf(key), `${key}:last`)
     await pushAll(pusher, 'alice', LOST)
     expect(payloads(await receive(client, 'live', 6))).toEqual([...OLD, ...LOST])
-    await redis.failOver()
+    await redis.failOver(key)
     await pushAll(pusher, 'alice', NEW)
     const now = await receive(client, 'live', 4)
     expect(payloads(now)).toEqual(NEW)

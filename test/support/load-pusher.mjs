@@ -49,8 +49,12 @@ async function push(identifier, turn) {
   const sequence = accepted[identifier] + 1
   const input = { id: `${runId}-${identifier}-${sequence}`, to: [identifier], payload: sequence }
   for (let attempt = 0; ; attempt++) {
+    const sentAt = Date.now()
     const answer = await post(urls[(turn + attempt) % urls.length], input)
-    if (answer?.data?.push) break
+    if (answer?.data?.push) {
+      parentPort.postMessage({ accepted: { identifier, sentAt, answeredAt: Date.now() } })
+      break
+    }
     if (answer === null) unanswered++
     for (const { message, extensions } of answer?.errors ?? []) {
       const code = extensions?.code ?? message

@@ -22,6 +22,11 @@ export interface LoadOptions {
    * moved comes on the socket that they have. Default: they connect to replicas, with the options for networks that fail.
    */
   readonly behindGateway?: boolean
+  /**
+   * A master of Redis is lost: what it had stored and not yet answered may have come, and comes again, marked, after it was
+   * told that messages may be missed.
+   */
+  readonly losesTail?: boolean
   /** Clients take these in turn. Default: that of `ws`. */
   readonly webSocketImpls?: readonly unknown[]
 }
@@ -36,6 +41,20 @@ export interface Pushed {
   readonly seconds: number
 }
 
+/** An accepted push; ms since 1970. */
+interface Acceptance {
+  readonly identifier: string
+  /** When it went out, for the last time. */
+  readonly sentAt: number
+  readonly answeredAt: number
+}
+
+/** What the thread that pushes says. */
+type FromPusher =
+  | { readonly pushed: Pushed }
+  | { readonly accepted: Acceptance }
+  | { readonly refused: string }
+
 export interface LoadResult extends Omit<Pushed, 'accepted'> {
   readonly accepted: number
   /** Messages that came, each counted once. */
@@ -48,6 +67,8 @@ export interface LoadResult extends Omit<Pushed, 'accepted'> {
   readonly attempts: number
   /** How often clients received something on a connection after their first. */
   readonly reconnects: number
+  /** How often a subscription was told that it may have missed messages of an inbox. */
+  readonly lossesTold: number
   /** Broken promises and accepted messages that did not come, in words. */
   readonly violations: readonly string[]
 }
@@ -57,27 +78,31 @@ const ARRIVAL_LIMIT_MS = 90_000 // 90 seconds
 
 /** Stock clients of all four kinds under a steady load of pushes. `finish` ends the load and says what came of it. */
 export class LoadRun implements AsyncDisposable {
-  readonly #identifiers: readonly string[]
+  readonly identifiers: readonly string[]
   readonly #clients: StockClient[] = []
   readonly #unsubscribe: (() => void)[] = []
   readonly #receptions: Reception[] = []
+  readonly #acceptances: Acceptance[] = []
   #refusals = 0
   #pusher: Worker | null = null
   #pushed: Promise<Pushed> | null = null
 
   private constructor(options: LoadOptions) {
     const { identifiers: count = 200, clientsPerKind = 40, identifiersPerClient = 5, clientUrls } = options
-    const { behindGateway = false, webSocketImpls = [WebSocket] } = options
+    const { behindGateway = false, losesTail = false, webSocketImpls = [WebSocket] } = options
     const run = randomUUID().slice(0, 8)
-    this.#identifiers = Array.from({ length: count }, (_, n) => `load-${run}:${n}`)
+    this.identifiers = Array.from({ length: count }, (_, n) => `load-${run}:${n}`)
     for (const [kind, createClient] of Object.entries(STOCK_CLIENTS)) {
       for (let n = 0; n < clientsPerKind; n++) {
         const index = this.#clients.length
         const identifiers = Array.from(
           { length: identifiersPerClient },
-          (_, each) => this.#identifiers[(index * identifiersPerClient + each) % count] as string,
+          (_, each) => this.identifiers[(index * identifiersPerClient + each) % count] as string,
         )
-        const reception = new Reception(`${kind} ${n}`, identifiers, { repeatsLive: behindGateway })
+        const reception = new Reception(`${kind} ${n}`, identifiers, {
+          repeatsLive: behindGateway,
+          losesTail,
+        })
         const client = createClient({
           url: () => clientUrls[(index + reception.connecting()) % clientUrls.length] as string,
           webSocketImpl: webSocketImpls[n % webSocketImpls.length],
@@ -134,6 +159,23 @@ export class LoadRun implements AsyncDisposable {
     await vi.waitUntil(() => this.#refusals > before, { timeout: ARRIVAL_LIMIT_MS, interval: 20 })
   }
 
+  /**
+   * For each of these identifiers, when a push to it was first accepted that was sent after that moment; ms since 1970. Resolves
+   * when there is one for each.
+   */
+  async acceptedAfter(moment: number, identifiers: readonly string[]): Promise<number[]> {
+    const first = () => {
+      const times = new Map<string, number>()
+      for (const { identifier, sentAt, answeredAt } of this.#acceptances) {
+        if (sentAt > moment && !times.has(identifier)) times.set(identifier, answeredAt)
+      }
+      return identifiers.flatMap((identifier) => times.get(identifier) ?? [])
+    }
+    const all = () => first().length === identifiers.length
+    await vi.waitUntil(all, { timeout: ARRIVAL_LIMIT_MS, interval: 100 })
+    return first()
+  }
+
   /** Ends the load; resolves when all that was accepted has come, or when that takes too long. */
   async finish(): Promise<LoadResult> {
     if (!this.#pusher || !this.#pushed) throw new Error('the load has not begun')
@@ -154,6 +196,7 @@ export class LoadRun implements AsyncDisposable {
       oldestRepeatMs: Math.max(...repeats.map(({ oldestMs }) => oldestMs)),
       attempts: this.#receptions.reduce((sum, { attempts }) => sum + attempts, 0),
       reconnects: this.#reconnects,
+      lossesTold: this.#receptions.reduce((sum, { lossesTold }) => sum + lossesTold, 0),
       violations: [...this.#receptions.flatMap(({ violations }) => violations), ...missing()],
     }
   }
@@ -175,12 +218,13 @@ export class LoadRun implements AsyncDisposable {
 
   #push({ replicas, pushesPerSecond = 550 }: LoadOptions): void {
     const urls = replicas.map(({ graphqlUrl }) => graphqlUrl)
-    const workerData = { urls, identifiers: this.#identifiers, pushesPerSecond, runId: randomUUID() }
+    const workerData = { urls, identifiers: this.identifiers, pushesPerSecond, runId: randomUUID() }
     const pusher = new Worker(new URL('./load-pusher.mjs', import.meta.url), { workerData })
     this.#pusher = pusher
     this.#pushed = new Promise((resolve, reject) => {
-      pusher.on('message', (message: { readonly pushed?: Pushed }) => {
-        if (message.pushed) resolve(message.pushed)
+      pusher.on('message', (message: FromPusher) => {
+        if ('pushed' in message) resolve(message.pushed)
+        else if ('accepted' in message) this.#acceptances.push(message.accepted)
         else this.#refusals++
       })
       pusher.once('error', reject)
@@ -195,7 +239,7 @@ export class LoadRun implements AsyncDisposable {
     const { data } = await graphqlRequest<{ presence: { subscriptions: number }[] }>(
       replica,
       'query Held($identifiers: [ID!]!) { presence(identifiers: $identifiers) { subscriptions } }',
-      { identifiers: this.#identifiers },
+      { identifiers: this.identifiers },
     )
     return data?.presence.reduce((sum, { subscriptions }) => sum + subscriptions, 0) ?? 0
   }

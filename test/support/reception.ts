@@ -4,6 +4,8 @@ interface Inbox {
   /** The last message that came, and the furthest one. */
   current: number
   furthest: number
+  /** It was told that messages may be missed. */
+  lossTold: boolean
   /** When each message last came, ms; index: its number. */
   readonly cameAt: number[]
 }
@@ -28,6 +30,7 @@ const MAX_VIOLATIONS = 20
 export class Reception {
   readonly #who: string
   readonly #repeatsLive: boolean
+  readonly #losesTail: boolean
   readonly #inboxes = new Map<string, Inbox>()
   #connectedAt = Number.NEGATIVE_INFINITY
   #lastAt = 0
@@ -40,15 +43,21 @@ export class Reception {
   attempts = 0
   /** How often something came on a connection after the first. */
   reconnects = 0
+  /** How often it was told that messages of an inbox may be missed. */
+  lossesTold = 0
   /** Broken promises, in words; the first few. */
   readonly violations: string[] = []
 
-  /** `repeatsLive`: something between client and replica may move the session without a reconnect. */
-  constructor(who: string, identifiers: readonly string[], { repeatsLive = false } = {}) {
+  /**
+   * `repeatsLive`: something between client and replica may move the session without a reconnect. `losesTail`: the store may
+   * lose what it had not yet accepted; after it was told, that comes again.
+   */
+  constructor(who: string, identifiers: readonly string[], { repeatsLive = false, losesTail = false } = {}) {
     this.#who = who
     this.#repeatsLive = repeatsLive
+    this.#losesTail = losesTail
     for (const identifier of identifiers)
-      this.#inboxes.set(identifier, { current: 0, furthest: 0, cameAt: [] })
+      this.#inboxes.set(identifier, { current: 0, furthest: 0, lossTold: false, cameAt: [] })
   }
 
   get repeats(): Repeats {
@@ -83,7 +92,10 @@ export class Reception {
       return
     }
     const what = `message ${sequence} of ${identifier} after ${inbox.current}`
-    if (missed !== 0) this.#violation(`${what} says that ${missed} were missed`)
+    if (missed === null && this.#losesTail) {
+      inbox.lossTold = true
+      this.lossesTold++
+    } else if (missed !== 0) this.#violation(`${what} says that ${missed} were missed`)
     const before = inbox.cameAt[sequence]
     inbox.cameAt[sequence] = now
     if (sequence > inbox.current + 1) this.#violation(`${what}: a gap`)
@@ -93,7 +105,7 @@ export class Reception {
       this.#repeats++
       this.#oldestMs = Math.max(this.#oldestMs, this.#cutAt - before)
       if (!redelivered) this.#violation(`${what}: a repeat that does not say so`)
-      if (before >= this.#connectedAt && !this.#repeatsLive)
+      if (before >= this.#connectedAt && !this.#repeatsLive && !inbox.lossTold)
         this.#violation(`${what}: a repeat on a connection that lived`)
     }
     inbox.current = sequence

@@ -2,13 +2,15 @@ import { setTimeout as delay } from 'node:timers/promises'
 import { Redis } from 'ioredis'
 import { type RedisServer, startRedis } from './redis.ts'
 
-/** A real Redis Cluster: three masters with a replica each, every one a process of its own on the loopback. */
+/** A real Redis Cluster: three masters with replicas, every one a process of its own on the loopback. */
 export interface RedisCluster extends AsyncDisposable {
   /** `redis+cluster://` with two of the nodes. */
   readonly url: string
   readonly nodes: readonly ClusterNode[]
   /** The master that has the slot, as the others see it. */
   masterOf(slot: number): Promise<ClusterNode>
+  /** Kills the master that has the slot; resolves when one of its replicas has taken its place. */
+  failOver(slot: number): Promise<Failover>
   /** Starts one more node, an empty master, and lets it join. */
   addNode(): Promise<ClusterNode>
   /** Moves a slot with its keys, as `redis-cli --cluster reshard` does. */
@@ -23,10 +25,16 @@ export interface ClusterNode {
   readonly client: Redis
 }
 
+/** Times, ms since 1970. */
+export interface Failover {
+  readonly killedAt: number
+  readonly takenOverAt: number
+}
+
 export interface RedisClusterOptions {
   /** A master that is silent for so long is replaced. */
   readonly nodeTimeoutMs?: number // default 2,000
-  readonly replicas?: boolean // default true
+  readonly replicasPerMaster?: number // default 1
 }
 
 const SLOTS = 16_384
@@ -37,7 +45,7 @@ const KEYS_PER_MOVE = 100
 const MOVE_LIMIT_MS = 5_000
 
 export async function startRedisCluster(options: RedisClusterOptions = {}): Promise<RedisCluster> {
-  const { nodeTimeoutMs = 2_000, replicas = true } = options
+  const { nodeTimeoutMs = 2_000, replicasPerMaster = 1 } = options
   const nodes: ClusterNode[] = []
 
   async function startNode(): Promise<ClusterNode> {
@@ -95,7 +103,7 @@ export async function startRedisCluster(options: RedisClusterOptions = {}): Prom
   }
 
   try {
-    await Promise.all(Array.from({ length: replicas ? 2 * MASTERS : MASTERS }, startNode))
+    await Promise.all(Array.from({ length: MASTERS * (1 + replicasPerMaster) }, startNode))
     const masters = nodes.slice(0, MASTERS)
     await Promise.all(nodes.map(({ client }, index) => client.call('CLUSTER', 'SET-CONFIG-EPOCH', index + 1)))
     await Promise.all(
@@ -108,7 +116,7 @@ export async function startRedisCluster(options: RedisClusterOptions = {}): Prom
     await meet(...nodes.slice(1))
     await Promise.all(
       nodes.slice(MASTERS).map(async ({ client }, index) => {
-        const master = masters[index] as ClusterNode
+        const master = masters[index % MASTERS] as ClusterNode
         await client.cluster('REPLICATE', String(await master.client.cluster('MYID')))
       }),
     )
@@ -139,6 +147,13 @@ export async function startRedisCluster(options: RedisClusterOptions = {}): Prom
     nodes,
     masterOf,
     settled,
+    async failOver(slot) {
+      const { server } = await masterOf(slot)
+      await server.kill()
+      const killedAt = Date.now()
+      await until('a replica has the slots of its master', async () => (await masterOf(slot)) !== undefined)
+      return { killedAt, takenOverAt: Date.now() }
+    },
     async addNode() {
       const node = await startNode()
       await meet(node)
