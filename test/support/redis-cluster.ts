@@ -11,8 +11,8 @@ export interface RedisCluster extends AsyncDisposable {
   masterOf(slot: number): Promise<ClusterNode>
   /** Kills the master that has the slot; resolves when one of its replicas has taken its place. */
   failOver(slot: number): Promise<Failover>
-  /** Starts one more node, an empty master, and lets it join. */
-  addNode(): Promise<ClusterNode>
+  /** Starts one more master, without slots, and as many replicas of it as the others have, and lets them join. */
+  addMaster(): Promise<ClusterNode>
   /** Moves a slot with its keys, as `redis-cli --cluster reshard` does. */
   migrate(slot: number, to: ClusterNode): Promise<void>
   /** Resolves when every slot is served again and every living node agrees. */
@@ -97,6 +97,20 @@ export async function startRedisCluster(options: RedisClusterOptions = {}): Prom
     })
   }
 
+  /** Resolves when these are replicas of these masters in turn, and have all that they have. */
+  async function follow(replicas: readonly ClusterNode[], masters: readonly ClusterNode[]): Promise<void> {
+    await Promise.all(
+      replicas.map(async ({ client }, index) => {
+        const master = masters[index % masters.length] as ClusterNode
+        await client.cluster('REPLICATE', String(await master.client.cluster('MYID')))
+      }),
+    )
+    await until('the replicas follow', async () => {
+      const infos = await Promise.all(replicas.map(({ client }) => client.info('replication')))
+      return infos.every((info) => /master_link_status:up/.test(info))
+    })
+  }
+
   async function dispose(): Promise<void> {
     for (const { client } of nodes) client.disconnect()
     await Promise.all(nodes.map(({ server }) => server[Symbol.asyncDispose]()))
@@ -114,17 +128,8 @@ export async function startRedisCluster(options: RedisClusterOptions = {}): Prom
       }),
     )
     await meet(...nodes.slice(1))
-    await Promise.all(
-      nodes.slice(MASTERS).map(async ({ client }, index) => {
-        const master = masters[index % MASTERS] as ClusterNode
-        await client.cluster('REPLICATE', String(await master.client.cluster('MYID')))
-      }),
-    )
+    await follow(nodes.slice(MASTERS), masters)
     await settled()
-    await until('the replicas follow', async () => {
-      const infos = await Promise.all(nodes.slice(MASTERS).map(({ client }) => client.info('replication')))
-      return infos.every((info) => /master_link_status:up/.test(info))
-    })
   } catch (error) {
     await dispose()
     throw error
@@ -154,10 +159,12 @@ export async function startRedisCluster(options: RedisClusterOptions = {}): Prom
       await until('a replica has the slots of its master', async () => (await masterOf(slot)) !== undefined)
       return { killedAt, takenOverAt: Date.now() }
     },
-    async addNode() {
-      const node = await startNode()
-      await meet(node)
-      return node
+    async addMaster() {
+      const master = await startNode()
+      const replicas = await Promise.all(Array.from({ length: replicasPerMaster }, startNode))
+      await meet(master, ...replicas)
+      await follow(replicas, [master])
+      return master
     },
     async migrate(slot, to) {
       const from = await masterOf(slot)
