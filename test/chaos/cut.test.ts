@@ -1,38 +1,7 @@
-import { expect, it } from 'vitest'
-import { startCuttingProxy } from '../support/cutting-proxy.ts'
-import { startGatewayProcess } from '../support/gateway.ts'
-import { LoadRun } from '../support/load-run.ts'
-import { seedOfRun } from '../support/random.ts'
-import { startRedis } from '../support/redis.ts'
-
-const MESSAGES = 20_000 // some 9 seconds of load
-const SLOW_MS = 250
-/** As after a kill; and, where it was slow, two round trips: of the question under way, and of the one that covers it. */
-const OLDEST_REPEAT_MS = 500 + 2 * (2 * SLOW_MS)
+import { it } from 'vitest'
+import { startStandalone } from '../support/redis-kinds.ts'
+import { cutSockets } from '../support/sockets-cut.ts'
 
 it('invariants 1, 2, 3 and 5: client sockets are reset, stalled and slowed under load, and no stock client misses a message', async () => {
-  const seed = seedOfRun()
-  await using redis = await startRedis()
-  const args = ['--redis', redis.url, '--log-level', 'warn', '--idle-timeout-seconds', '2']
-  await using first = await startGatewayProcess({ args })
-  await using second = await startGatewayProcess({ args })
-  const network = { cutsPerSecond: 15, slowMs: SLOW_MS }
-  await using toFirst = await startCuttingProxy({ ...network, target: first.port, seed })
-  await using toSecond = await startCuttingProxy({ ...network, target: second.port, seed: seed + 1 })
-  const proxies = [toFirst, toSecond]
-  await using load = await LoadRun.start({
-    clientUrls: proxies.map(({ port }) => `ws://127.0.0.1:${port}/graphql`),
-    replicas: [first, second],
-  })
-  for (const proxy of proxies) proxy.begin()
-  await load.received(MESSAGES)
-  for (const proxy of proxies) proxy.calm()
-  const { violations, ...result } = await load.finish()
-  const because = `with SEED=${seed}, ${JSON.stringify({ result, cuts: proxies.map(({ cuts }) => cuts) })}`
-  expect(violations, because).toEqual([])
-  expect(result.refusals, because).toEqual({})
-  expect(result.unanswered, because).toBe(0)
-  for (const { cuts } of proxies) expect(Math.min(...Object.values(cuts)), because).toBeGreaterThan(10)
-  expect(result.reconnects, because).toBeGreaterThan(50)
-  expect(result.oldestRepeatMs, because).toBeLessThanOrEqual(OLDEST_REPEAT_MS)
+  await cutSockets(startStandalone)
 })
