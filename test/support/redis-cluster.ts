@@ -164,6 +164,8 @@ export async function startRedisCluster(options: RedisClusterOptions = {}): Prom
       const replicas = await Promise.all(Array.from({ length: replicasPerMaster }, startNode))
       await meet(master, ...replicas)
       await follow(replicas, [master])
+      // It serves nothing before it has seen the others for a while.
+      await settled()
       return master
     },
     async migrate(slot, to) {
@@ -181,7 +183,7 @@ export async function startRedisCluster(options: RedisClusterOptions = {}): Prom
       for (const { client } of [to, from, ...living()]) {
         await client.call('CLUSTER', 'SETSLOT', slot, 'NODE', String(toId)).catch((error: Error) => {
           // Replicas learn it from the others.
-          if (!/replica|slave/i.test(error.message)) throw error
+          if (!/only with masters/.test(error.message)) throw error
         })
       }
     },
