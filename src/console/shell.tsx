@@ -97,7 +97,7 @@ export function Shell({ connection, onSignOut }: Props) {
           />
         ))}
         <Box mt="auto" p="xs">
-          <Text size="xs">
+          <Text size="xs" className="foot" c="dimmed">
             <a href="/graphql">GraphiQL</a> · <a href="/metrics">Metrics</a>
           </Text>
         </Box>

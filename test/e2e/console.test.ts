@@ -1,4 +1,4 @@
-import type { Page } from 'playwright-core'
+import type { Locator, Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { type BrowserPage, openBrowser } from '../support/browser.ts'
 import { type GatewayProcess, startGatewayProcess } from '../support/gateway.ts'
@@ -51,6 +51,26 @@ describe('the console of two replicas', () => {
     }
     await replica('second').getByText('1 of 20,000 sessions').waitFor()
     await page.getByRole('status', { name: 'Connection: Live' }).waitFor()
+  })
+
+  it('tells how much goes through all replicas every second, and draws the last minute', async () => {
+    await using frank = await RawClient.connect(second)
+    await frank.subscribe('f', ['frank'])
+    await open('')
+    for (const name of ['Pushes per second', 'Deliveries per second']) {
+      const figure = page.getByRole('group', { name })
+      const read = async () => {
+        await push(first, { to: ['frank'], payload: 1 })
+        return figure.innerText()
+      }
+      await expect.poll(read, LIMIT).toMatch(/\n[0-9.]*[1-9][0-9.]*\n/)
+      await figure.getByRole('img', { name: /in the last minute$/ }).waitFor()
+    }
+    const line = replica('second')
+      .getByRole('img', { name: /^Network of second/ })
+      .locator('path')
+      .last()
+    await expect.poll(() => line.getAttribute('d'), LIMIT).toMatch(/^M[0-9.,]+L[0-9.,]+L/)
   })
 
   it('finds an identifier where it is, shows what comes to it and what its inbox keeps, and disconnects it', async () => {
@@ -114,6 +134,48 @@ describe('the console of two replicas', () => {
     await expect.poll(() => step('Acknowledged').getAttribute('aria-valuenow'), LIMIT).toBe('100')
   })
 
+  it('delays a push, takes one back, and reaches everyone who is there', async () => {
+    await using gina = await RawClient.connect(second)
+    await gina.subscribe('g', ['gina'])
+    await open('/push')
+    const send = page.getByRole('button', { name: /^Push/ }).and(page.locator('[type=submit]'))
+    const editor = page.getByRole('textbox', { name: 'Payload (JSON)' })
+    const delay = page.getByRole('textbox', { name: 'Delay' })
+    const sent = page.getByRole('article', { name: 'Push to gina' })
+    await page.getByRole('combobox', { name: 'Recipients' }).fill('gina')
+    await editor.fill('"never"')
+    await delay.fill('3600')
+    await send.click()
+    await sent.getByText(/it goes out at/).waitFor()
+    await sent.getByRole('button', { name: 'Take back' }).click()
+    await sent.getByText('Taken back before it went out.').waitFor()
+
+    await editor.fill('"a second later"')
+    await delay.fill('1')
+    await send.click()
+    const later = sent.first()
+    await later.getByText(/it goes out at/).waitFor()
+    expect(await gina.nextMessage('g')).toMatchObject({ payload: 'a second later' })
+    const delivered = (of: Locator) => of.getByRole('progressbar', { name: 'Delivered of sent' })
+    await expect.poll(() => delivered(later).getAttribute('aria-valuenow'), LIMIT).toBe('100')
+    await later.getByRole('button', { name: 'Take back' }).waitFor({ state: 'detached' })
+
+    await editor.fill('"to the living"')
+    await delay.fill('0')
+    await page.getByRole('textbox', { name: 'Time to live' }).fill('0')
+    await send.click()
+    expect(await gina.nextMessage('g')).toMatchObject({ payload: 'to the living' })
+    const inbox = await graphqlRequest(first, '{ inbox(identifier: "gina") { payload } }')
+    expect(inbox.data).toEqual({ inbox: [{ payload: 'a second later' }] })
+
+    await page.getByText('Everyone', { exact: true }).click()
+    await editor.fill('"to all"')
+    await send.click()
+    expect(await gina.nextMessage('g')).toMatchObject({ payload: 'to all', identifier: '*' })
+    const toAll = page.getByRole('article', { name: 'Push to everyone' })
+    await expect.poll(() => delivered(toAll).getAttribute('aria-valuenow'), LIMIT).toBe('100')
+  })
+
   it('changes a setting on every replica, after a confirmation', async () => {
     await open('/settings')
     const field = page.getByRole('textbox', { name: 'Messages per inbox' })
@@ -148,6 +210,18 @@ describe('the console of two replicas', () => {
     const latency = page.getByRole('group', { name: 'Delivery latency' })
     await expect.poll(() => latency.innerText(), LIMIT).toMatch(/p90 [0-9.]+ m?s, p99/)
     await page.getByRole('img', { name: /^Messages per minute: 2[0-9] sent/ }).waitFor()
+    await page
+      .getByRole('group', { name: 'Session length' })
+      .getByText(/p90 .*, p99/)
+      .waitFor()
+    const charts = ['Delivery rate over time', 'Delivery latency over time', 'Sessions opened', 'Length of']
+    for (const name of charts) await page.getByRole('img', { name }).locator('canvas').waitFor()
+    await page.getByText('15 min', { exact: true }).click()
+    await page
+      .getByRole('radio', { name: '15 min' })
+      .and(page.locator(':checked'))
+      .waitFor({ state: 'attached' })
+    await page.getByRole('img', { name: /^Messages per minute: [0-9]+ sent/ }).waitFor()
     await screenshot('statistics')
   })
 
@@ -160,7 +234,7 @@ describe('the console of two replicas', () => {
     await replica('second').getByRole('button', { name: 'Drain second' }).click()
     const dialog = page.getByRole('dialog', { name: 'Drain second' })
     await dialog.getByText('its 20 sessions move to the other replica').waitFor()
-    await dialog.getByLabel('Seconds').fill('4')
+    await dialog.getByLabel('Seconds').fill('3')
     await dialog.getByRole('button', { name: 'Drain', exact: true }).click()
     await replica('second')
       .getByText(/Draining: 1?[0-9] sessions still to move/)

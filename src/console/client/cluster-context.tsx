@@ -1,18 +1,21 @@
 import { createContext, type ReactNode, useContext, useEffect, useReducer } from 'react'
 import { type CombinedError, useSubscription } from 'urql'
 import { type ReplicaCardFragment, WatchReplicasDocument } from '../generated/operations.ts'
-import { type Cluster, EMPTY_CLUSTER, withReplicas } from './cluster.ts'
+import { type Cluster, EMPTY_CLUSTER, withRebalance, withReplicas } from './cluster.ts'
 
 interface ClusterView extends Cluster {
   readonly error: CombinedError | undefined
   retry(): void
   /** Takes the notice of a gone replica away. */
   dismiss(replicaId: string): void
+  /** So many sessions have begun to move, evenly over so many seconds. */
+  rebalancing(sessions: number, seconds: number): void
 }
 
 type Event =
   | { readonly replicas: readonly ReplicaCardFragment[]; readonly now: number }
   | { readonly dismissed: string }
+  | { readonly moving: number; readonly seconds: number; readonly now: number }
 
 const Context = createContext<ClusterView | null>(null)
 
@@ -28,6 +31,7 @@ export function ClusterProvider({ children }: { readonly children: ReactNode }) 
     error,
     retry: () => subscribe(),
     dismiss: (dismissed: string) => dispatch({ dismissed }),
+    rebalancing: (moving: number, seconds: number) => dispatch({ moving, seconds, now: Date.now() }),
   }
   return <Context value={view}>{children}</Context>
 }
@@ -40,5 +44,6 @@ export function useCluster(): ClusterView {
 
 function reduce(cluster: Cluster, event: Event): Cluster {
   if ('replicas' in event) return withReplicas(cluster, event.replicas, event.now)
+  if ('moving' in event) return withRebalance(cluster, event.moving, event.seconds, event.now)
   return { ...cluster, gone: cluster.gone.filter(({ id }) => id !== event.dismissed) }
 }

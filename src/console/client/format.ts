@@ -44,5 +44,9 @@ export function formatAgo(iso: string, now: number): string {
   return seconds < 2 ? 'just now' : `${formatSeconds(Math.floor(seconds))} ago`
 }
 
+/** Local hour and minute. */
+export const formatMinute = (at: number) =>
+  new Date(at).toLocaleTimeString([], { hour: '2-digit', minute: '2-digit' })
+
 /** Local time of day. */
 export const formatTime = (at: string | number) => new Date(at).toLocaleTimeString()

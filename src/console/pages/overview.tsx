@@ -1,18 +1,19 @@
-import { Button, Group, SimpleGrid, Skeleton, Stack, Text } from '@mantine/core'
+import { Button, Group, Progress, SimpleGrid, Skeleton, Stack, Text } from '@mantine/core'
 import { notifications } from '@mantine/notifications'
 import { useState } from 'react'
 import { useMutation, useSubscription } from 'urql'
-import type { Activity } from '../client/cluster.ts'
+import type { Activity, Change, Total } from '../client/cluster.ts'
 import { useCluster } from '../client/cluster-context.tsx'
 import { formatCount, formatFine, formatShare, formatTime } from '../client/format.ts'
 import { messageOf } from '../client/graphql.ts'
-import { UndrainDocument, WatchRatesDocument } from '../generated/operations.ts'
+import { UndrainDocument, WatchDeliveryRateDocument } from '../generated/operations.ts'
 import { Card, Empty, Figure, Page } from '../parts/page.tsx'
 import { Problem } from '../parts/problem.tsx'
 import { ReplicaCard } from '../parts/replica-card.tsx'
+import { Sparkline } from '../parts/sparkline.tsx'
 import { DrainDialog, RebalanceDialog } from '../parts/steering-dialogs.tsx'
 
-const SENTENCES: Readonly<Record<Activity['kind'], string>> = {
+const SENTENCES: Readonly<Record<Change, string>> = {
   joined: 'joined',
   draining: 'is draining',
   drained: 'is drained: it can be stopped',
@@ -22,7 +23,7 @@ const SENTENCES: Readonly<Record<Activity['kind'], string>> = {
 }
 
 export function OverviewPage() {
-  const { replicas, history, activity, error, retry } = useCluster()
+  const { replicas, history, activity, rebalance, error, retry } = useCluster()
   const [draining, setDraining] = useState<string | null>(null)
   const [rebalancing, setRebalancing] = useState(false)
   const [, undrain] = useMutation(UndrainDocument)
@@ -36,17 +37,34 @@ export function OverviewPage() {
       title="Overview"
       lead="Every replica, a second ago at most."
       actions={
-        <Button variant="default" disabled={accepting.length < 2} onClick={() => setRebalancing(true)}>
+        <Button
+          variant="default"
+          disabled={accepting.length < 2 || rebalance !== null}
+          onClick={() => setRebalancing(true)}
+        >
           Rebalance …
         </Button>
       }
     >
       {error && <Problem error={error} onRetry={retry} />}
-      <Rates />
+      <Totals />
+      {rebalance && (
+        <Card title="Rebalance">
+          <Progress
+            value={(rebalance.moved / rebalance.sessions) * 100}
+            animated
+            mb={6}
+            aria-label="Rebalance"
+          />
+          <Text size="sm" role="status">
+            {formatCount(rebalance.moved)} of {formatCount(rebalance.sessions)} sessions have moved.
+          </Text>
+        </Card>
+      )}
       {replicas === null ? (
         !error && <Loading />
       ) : (
-        <SimpleGrid cols={{ base: 1, md: 2, lg: 3 }}>
+        <SimpleGrid cols={{ base: 1, md: 2, lg: replicas.length > 2 ? 3 : 2 }}>
           {replicas.map((replica) => (
             <ReplicaCard
               key={replica.id}
@@ -73,11 +91,11 @@ export function OverviewPage() {
             m={0}
             style={{ listStyle: 'none' }}
           >
-            {activity.map(({ key, at, kind, replicaId }) => (
-              <Group key={key} component="li" gap="sm" wrap="nowrap">
-                <span className="label number">{formatTime(at)}</span>
-                <Text size="sm" {...(kind === 'gone' ? { fw: 600 } : {})}>
-                  <span className="mono">{replicaId}</span> {SENTENCES[kind]}
+            {activity.map((each) => (
+              <Group key={each.key} component="li" gap="sm" wrap="nowrap">
+                <span className="label number">{formatTime(each.at)}</span>
+                <Text size="sm" {...(each.kind === 'gone' ? { fw: 600, c: 'var(--cp-bad)' } : {})}>
+                  <Told activity={each} />
                 </Text>
               </Group>
             ))}
@@ -94,34 +112,54 @@ export function OverviewPage() {
   )
 }
 
-/** What goes through all replicas now. */
-function Rates() {
-  const { replicas } = useCluster()
-  const [{ data, error }, subscribe] = useSubscription({ query: WatchRatesDocument })
-  if (error) return <Problem error={error} onRetry={() => subscribe()} />
-  const now = data?.statistics.now
-  const sum = (field: 'sessions' | 'capacity') =>
-    replicas?.reduce((total, each) => total + each[field], 0) ?? 0
-  const show = (value: number | undefined) => (value === undefined ? '–' : formatFine(value))
+function Told({ activity }: { readonly activity: Activity }) {
+  if (activity.kind === 'rebalanced') {
+    const { moved, sessions } = activity
+    return `The rebalance has ended: ${formatCount(moved)} of ${formatCount(sessions)} sessions have moved.`
+  }
   return (
-    <SimpleGrid cols={{ base: 2, sm: 4 }}>
-      <Figure
-        label="Sessions"
-        value={replicas ? formatCount(sum('sessions')) : '–'}
-        hint={replicas ? `room for ${formatCount(sum('capacity'))}` : undefined}
-      />
-      <Figure label="Pushes per second" value={show(now?.pushesPerSecond)} hint="accepted" />
-      <Figure
-        label="Deliveries per second"
-        value={show(now?.deliveredPerSecond)}
-        hint="proved by the client"
-      />
-      <Figure
-        label="Delivery rate"
-        value={data ? formatShare(data.statistics.deliveryRate) : '–'}
-        hint="delivered of sent, 15 minutes"
-      />
-    </SimpleGrid>
+    <>
+      <span className="mono">{activity.replicaId}</span> {SENTENCES[activity.kind]}
+    </>
+  )
+}
+
+/** What all replicas hold, and what goes through them. */
+function Totals() {
+  const { totals } = useCluster()
+  const [{ data, error }, subscribe] = useSubscription({ query: WatchDeliveryRateDocument })
+  const now = totals.at(-1)
+  const line = (label: string, key: keyof Total, format: (value: number) => string, atLeast: number) => (
+    <Sparkline label={label} values={totals.map((total) => total[key])} format={format} atLeast={atLeast} />
+  )
+  return (
+    <>
+      {error && <Problem error={error} onRetry={() => subscribe()} />}
+      <SimpleGrid cols={{ base: 2, md: 4 }}>
+        <Figure
+          label="Sessions"
+          value={now ? formatCount(now.sessions) : '–'}
+          hint={now ? `room for ${formatCount(now.capacity)}` : undefined}
+        >
+          {line('Sessions', 'sessions', formatCount, 10)}
+        </Figure>
+        <Figure label="Pushes per second" value={now ? formatFine(now.pushes) : '–'} hint="accepted">
+          {line('Pushes per second', 'pushes', formatFine, 10)}
+        </Figure>
+        <Figure
+          label="Deliveries per second"
+          value={now ? formatFine(now.deliveries) : '–'}
+          hint="proved by clients"
+        >
+          {line('Deliveries per second', 'deliveries', formatFine, 10)}
+        </Figure>
+        <Figure
+          label="Delivery rate"
+          value={data ? formatShare(data.statistics.deliveryRate) : '–'}
+          hint="of what was sent in 15 minutes"
+        />
+      </SimpleGrid>
+    </>
   )
 }
 

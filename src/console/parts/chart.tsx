@@ -1,6 +1,7 @@
 import { useComputedColorScheme } from '@mantine/core'
 import { useEffect, useRef } from 'react'
 import UPlot from 'uplot'
+import { formatMinute } from '../client/format.ts'
 
 export interface Series {
   readonly name: string
@@ -47,20 +48,30 @@ export function Chart({ label, times, series, format }: Props) {
     const options: UPlot.Options = {
       width: element.clientWidth,
       height: HEIGHT,
+      padding: [8, 12, 0, 0],
+      cursor: { points: { size: 7 } },
       scales: { y: { range: (_plot, _low, high) => [0, Math.max(1, high * 1.1)] } },
       axes: [
-        axis,
+        { ...axis, values: (_plot, ticks) => ticks.map((tick) => formatMinute(tick * 1_000)) },
         { ...axis, size: AXIS_WIDTH, values: (_plot, ticks) => ticks.map((tick) => formatted.current(tick)) },
       ],
       series: [
-        { value: '{HH}:{mm}' },
+        // Where nothing is pointed at, the legend tells the last minute.
+        {
+          label: 'Minute',
+          value: (plot, time: number | null) => formatMinute((time ?? plot.data[0].at(-1) ?? 0) * 1_000),
+        },
         ...names.split('\n').map((name, index) => ({
           label: name,
           stroke: colour(COLOURS[index] ?? '--cp-1'),
           dash: DASHES[index] ?? [],
           width: 2,
+          ...(index === 0 ? { fill: `${colour('--cp-1')}1f` } : {}),
           points: { show: latest.current[0].length < 3 },
-          value: (_plot: UPlot, value: number | null) => (value === null ? '–' : formatted.current(value)),
+          value: (plot: UPlot, pointed: number | null, at: number, point: number | null) => {
+            const value = point === null ? plot.data[at]?.at(-1) : pointed
+            return value == null ? '–' : formatted.current(value)
+          },
         })),
       ],
     }

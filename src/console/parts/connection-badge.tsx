@@ -15,7 +15,7 @@ const WORDS = {
 export function ConnectionBadge({ connection }: { readonly connection: Connection }) {
   const { state, reconnects, lastOutageMs, since } = connection
   return (
-    <Popover position="bottom-end" withArrow shadow="md" width={280}>
+    <Popover position="bottom-end" withArrow shadow="md" width={280} trapFocus returnFocus>
       <Popover.Target>
         <Button variant="subtle" size="compact-md" color="gray" px="xs">
           <span

@@ -19,9 +19,13 @@ export function GoneNotices() {
         closeButtonLabel={`Dismiss the notice of ${id}`}
         onClose={() => dismiss(id)}
       >
-        It was not heard of any more at {formatTime(at)}, and had not been drained. The{' '}
-        {formatCount(sessions)} sessions that it held come back on the other replicas and go on where they
-        were.
+        It was not heard of any more at {formatTime(at)}, and had not been drained. {comeBack(sessions)}
       </Alert>
     ))
+}
+
+function comeBack(sessions: number): string {
+  if (sessions === 0) return 'It held no session.'
+  if (sessions === 1) return 'Its session comes back on another replica, and goes on where it was.'
+  return `Its ${formatCount(sessions)} sessions come back on the other replicas, and go on where they were.`
 }

@@ -58,15 +58,18 @@ interface FigureProps {
   readonly label: string
   readonly value: string
   readonly hint?: string | undefined
+  /** How it went. */
+  readonly children?: ReactNode
 }
 
 /** One number that is read from across the room. */
-export function Figure({ label, value, hint }: FigureProps) {
+export function Figure({ label, value, hint, children }: FigureProps) {
   return (
     <Paper withBorder p="md" shadow="xs" role="group" aria-label={label}>
       <div className="label">{label}</div>
       <div className="figure">{value}</div>
       {hint && <div className="label">{hint}</div>}
+      {children && <Box mt="xs">{children}</Box>}
     </Paper>
   )
 }

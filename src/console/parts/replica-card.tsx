@@ -38,7 +38,7 @@ export function ReplicaCard({ replica, history, onDrain, onUndrain }: Props) {
   ] as const
   return (
     <Paper component="article" withBorder p="md" shadow="xs" aria-label={`Replica ${id}`}>
-      <Stack gap="sm">
+      <Stack gap="sm" h="100%">
         <Group justify="space-between" align="flex-start" wrap="nowrap">
           <div>
             <h3 className="mono" style={{ margin: 0 }}>
@@ -121,7 +121,7 @@ function Steering({ replica, onDrain, onUndrain }: Omit<Props, 'history'>) {
   const { id, state, sessions, drainProgress } = replica
   if (state !== 'DRAINING') {
     return (
-      <Group justify="flex-end">
+      <Group justify="flex-end" mt="auto">
         <Button size="xs" variant="default" onClick={onDrain} aria-label={`Drain ${id}`}>
           Drain …
         </Button>
@@ -130,18 +130,18 @@ function Steering({ replica, onDrain, onUndrain }: Omit<Props, 'history'>) {
   }
   const done = isDrained(replica)
   return (
-    <Stack gap={6}>
+    <Stack gap={6} mt="auto">
       <Progress
         value={done ? 100 : (drainProgress ?? 0) * 100}
         color={done ? 'green' : 'orange'}
         animated={!done}
         aria-label={`Drain of ${id}`}
       />
-      <Group justify="space-between">
+      <Group justify="space-between" wrap="nowrap">
         <Text size="xs" role="status">
           {done
             ? 'No session is left: it can be stopped.'
-            : `Draining: ${formatCount(sessions)} sessions still to move.`}
+            : `Draining: ${formatCount(sessions)} ${sessions === 1 ? 'session' : 'sessions'} still to move.`}
         </Text>
         <Button size="xs" variant="default" onClick={onUndrain} aria-label={`Undrain ${id}`}>
           Undrain

@@ -4,6 +4,7 @@ import { useState } from 'react'
 import { useMutation, useSubscription } from 'urql'
 import { formatCount, formatTime } from '../client/format.ts'
 import { messageOf } from '../client/graphql.ts'
+import { useNow } from '../client/use-now.ts'
 import { CancelPushDocument, type PushMutation, WatchReceiptDocument } from '../generated/operations.ts'
 import { Card, Empty } from './page.tsx'
 import { Problem } from './problem.tsx'
@@ -35,7 +36,9 @@ export function SentPushes({ pushes }: { readonly pushes: readonly SentPush[] })
 
 function Sent({ push }: { readonly push: SentPush }) {
   const { id, to, accepted, offline, deliverAt } = push
+  const now = useNow()
   const [cancelled, setCancelled] = useState(false)
+  const waits = deliverAt !== null && Date.parse(deliverAt) > now
   return (
     <Paper component="article" withBorder p="sm" aria-label={`Push to ${to}`} className="arrives">
       <Stack gap="xs">
@@ -51,11 +54,11 @@ function Sent({ push }: { readonly push: SentPush }) {
           <>
             <Text size="sm" role="status">
               Accepted for {formatCount(accepted)} {accepted === 1 ? 'identifier' : 'identifiers'}
-              {deliverAt === null ? '.' : `; it goes out at ${formatTime(deliverAt)}.`}
+              {deliverAt === null ? '.' : `; it ${waits ? 'goes' : 'went'} out at ${formatTime(deliverAt)}.`}
             </Text>
             {offline.length > 0 && <Offline identifiers={offline} />}
             <Receipt pushId={id} />
-            {deliverAt !== null && <TakeBack id={id} onTaken={() => setCancelled(true)} />}
+            {waits && <TakeBack id={id} onTaken={() => setCancelled(true)} />}
           </>
         )}
       </Stack>

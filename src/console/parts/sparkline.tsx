@@ -30,6 +30,7 @@ export function Sparkline({ label, values, format, atLeast }: Props) {
       role="img"
       aria-label={`${label}${told}`}
     >
+      <path className="base" d={`M0,${HEIGHT}H${WIDTH}`} />
       {line && <path className="area" d={`${line}L${WIDTH},${HEIGHT}L${first},${HEIGHT}Z`} />}
       <path d={line} />
     </svg>

@@ -1,9 +1,15 @@
 import { NumberInput, Text } from '@mantine/core'
 import { notifications } from '@mantine/notifications'
 import { useState } from 'react'
-import { useMutation } from 'urql'
-import { formatCount } from '../client/format.ts'
-import { DrainDocument, RebalanceDocument, type ReplicaCardFragment } from '../generated/operations.ts'
+import { useMutation, useQuery } from 'urql'
+import { useCluster } from '../client/cluster-context.tsx'
+import { formatCount, formatSeconds } from '../client/format.ts'
+import {
+  DrainDocument,
+  DrainSecondsDocument,
+  RebalanceDocument,
+  type ReplicaCardFragment,
+} from '../generated/operations.ts'
 import { Confirm } from './confirm.tsx'
 import { Problem } from './problem.tsx'
 
@@ -34,9 +40,7 @@ export function DrainDialog({ replica, others, onClose }: DrainProps) {
       onClose={onClose}
     >
       <Text size="sm">
-        It takes no new session, and its {formatCount(replica?.sessions ?? 0)} sessions move to{' '}
-        {others === 1 ? 'the other replica' : `the other ${others} replicas`}, evenly over this time. Nobody
-        misses a message.
+        It takes no new session{others > 0 && `, and ${moveOf(replica?.sessions ?? 0, others)}`}.
       </Text>
       {others === 0 && (
         <Text size="sm" c="var(--cp-bad)" fw={600}>
@@ -59,20 +63,24 @@ export function DrainDialog({ replica, others, onClose }: DrainProps) {
   )
 }
 
+function moveOf(sessions: number, others: number): string {
+  if (sessions === 0) return 'holds none that would have to move'
+  const what = sessions === 1 ? 'its session moves' : `its ${formatCount(sessions)} sessions move`
+  const where = others === 1 ? 'the other replica' : `the other ${formatCount(others)} replicas`
+  return `${what} to ${where}, evenly over this time. Nobody misses a message`
+}
+
 export function RebalanceDialog({ opened, onClose }: { readonly opened: boolean; onClose(): void }) {
   const [threshold, setThreshold] = useState<number | string>(1.1)
+  const { rebalancing } = useCluster()
+  const [{ data: settings }] = useQuery({ query: DrainSecondsDocument, pause: !opened })
   const [{ fetching, error }, rebalance] = useMutation(RebalanceDocument)
+  const seconds = settings?.settings.drainSeconds
   const confirm = async () => {
     const { data } = await rebalance({ threshold: Number(threshold) })
     if (!data) return
-    const moved = data.rebalance
-    notifications.show({
-      title: 'Rebalance',
-      message:
-        moved === 0
-          ? 'The replicas are even already: no session moves.'
-          : `${formatCount(moved)} sessions move to replicas with more room.`,
-    })
+    if (data.rebalance > 0) rebalancing(data.rebalance, seconds ?? 0)
+    else notifications.show({ title: 'Rebalance', message: 'The replicas are even: no session moves.' })
     onClose()
   }
   return (
@@ -85,7 +93,8 @@ export function RebalanceDialog({ opened, onClose }: { readonly opened: boolean;
       onClose={onClose}
     >
       <Text size="sm">
-        What a replica holds above this many times the mean moves to the others. Nobody misses a message.
+        What a replica holds above this many times the mean moves to the others
+        {seconds !== undefined && `, evenly over ${formatSeconds(seconds)}`}. Nobody misses a message.
       </Text>
       <NumberInput
         label="Threshold"
