@@ -1,7 +1,7 @@
 import { Redis } from 'ioredis'
 import { createKeys } from '../../src/broker/redis/keys.ts'
 import { slotOf } from '../../src/broker/redis/slots.ts'
-import { startRedis } from './redis.ts'
+import { type RedisServer, startRedis } from './redis.ts'
 import { type Failover, startRedisCluster } from './redis-cluster.ts'
 import { startWatchedRedis } from './redis-sentinel.ts'
 
@@ -26,11 +26,20 @@ export interface RedisKindOptions {
   readonly replicas?: number
 }
 
-export async function startStandalone(): Promise<AnyRedis> {
+/** One that tests can stop, pause and start again. */
+export interface Standalone extends AnyRedis {
+  readonly server: RedisServer
+}
+
+export async function startStandalone(): Promise<Standalone> {
   const server = await startRedis()
   const client = new Redis(server.url, { maxRetriesPerRequest: 1 })
+  client.on('error', () => {
+    // Some tests stop the server on purpose.
+  })
   return {
     url: server.url,
+    server,
     layout: 'single',
     masterOf: async () => client,
     async [Symbol.asyncDispose]() {
