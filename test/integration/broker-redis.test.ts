@@ -1,40 +1,27 @@
-import { randomUUID } from 'node:crypto'
-import { setTimeout as delay } from 'node:timers/promises'
 import { Redis } from 'ioredis'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { createRedisBroker } from '../../src/broker/redis/broker.ts'
-import { type BrokerCluster, LIMITS, newPush } from '../support/conformance/broker/world.ts'
+import { openBrokerCluster } from '../support/conformance/broker/redis-world.ts'
+import { LIMITS, newPush } from '../support/conformance/broker/world.ts'
 import { brokerConformance } from '../support/conformance/broker.ts'
-import { type RedisServer, startRedis } from '../support/redis.ts'
+import { type Standalone, startStandalone } from '../support/redis-kinds.ts'
 
-let server: RedisServer
+let redis: Standalone
 
 beforeAll(async () => {
-  server = await startRedis()
+  redis = await startStandalone()
 })
 
 afterAll(async () => {
-  await server[Symbol.asyncDispose]()
+  await redis?.[Symbol.asyncDispose]()
 })
 
-/** Every cluster has keys of its own on the one server. */
-async function createCluster(): Promise<BrokerCluster> {
-  const prefix = `test-${randomUUID()}`
-  return {
-    open: (replicaId, limits) => createRedisBroker({ url: server.url, prefix, replicaId, limits }),
-    // One step of waiting for a condition.
-    moment: () => delay(10),
-    async [Symbol.asyncDispose]() {},
-  }
-}
-
-brokerConformance('redis', createCluster)
+brokerConformance('redis', () => openBrokerCluster(redis))
 
 test('after all of this no key is left that would stay for ever', async () => {
-  const { open } = await createCluster()
+  const { open } = await openBrokerCluster(redis)
   await using broker = open('a', LIMITS)
   await broker.publish(newPush('alice', { delaySeconds: 1_000 }))
-  await using client = Object.assign(new Redis(server.url), {
+  await using client = Object.assign(new Redis(redis.url), {
     async [Symbol.asyncDispose]() {
       client.disconnect()
     },

@@ -1,49 +1,27 @@
 import { randomUUID } from 'node:crypto'
 import { Redis } from 'ioredis'
 import { afterAll, beforeAll, expect, test, vi } from 'vitest'
-import { createRedisCluster, type RedisCluster } from '../../src/cluster/redis/cluster.ts'
 import { createClusterKeys } from '../../src/cluster/redis/keys.ts'
 import { MINUTE_MS } from '../../src/cluster/statistics.ts'
 import { EVENT_LIMIT_MS } from '../support/arrivals.ts'
-import { EMPTY, statisticsConformance, sumOf } from '../support/conformance/statistics.ts'
+import { openStatisticsWorld, sharedStatisticsConformance } from '../support/conformance/shared-statistics.ts'
+import { EMPTY, statisticsConformance } from '../support/conformance/statistics.ts'
 import { startTestGateway, type TestGateway } from '../support/gateway.ts'
 import { codesOf, graphqlRequest, push } from '../support/graphql-request.ts'
 import { RawClient } from '../support/raw-client.ts'
-import { type RedisServer, startRedis } from '../support/redis.ts'
+import { startRedis } from '../support/redis.ts'
+import { type Standalone, startStandalone } from '../support/redis-kinds.ts'
 
-let redis: RedisServer
+let redis: Standalone
 beforeAll(async () => {
-  redis = await startRedis()
+  redis = await startStandalone()
 })
 afterAll(() => redis?.[Symbol.asyncDispose]())
 
-async function createWorld() {
-  const prefix = `test-${randomUUID()}`
-  const clusters: RedisCluster[] = []
-  return {
-    prefix,
-    open(replicaId: string) {
-      const cluster = createRedisCluster({ url: redis.url, prefix, replicaId })
-      clusters.push(cluster)
-      return cluster.statistics
-    },
-    async [Symbol.asyncDispose]() {
-      for (const cluster of clusters) await cluster[Symbol.asyncDispose]()
-    },
-  }
-}
+const createWorld = () => openStatisticsWorld(redis)
 
 statisticsConformance('Redis', createWorld)
-
-test('what several replicas add counts together, and each has its own numbers', async () => {
-  await using world = await createWorld()
-  const [one, other] = [world.open('a'), world.open('b')]
-  await one.add(1, { ...EMPTY, sent: 3, latencyMs: new Map([[5, 2]]) })
-  await other.add(1, { ...EMPTY, sent: 4, latencyMs: new Map([[5, 1]]) })
-  for (const statistics of [one, other]) {
-    expect(await sumOf(statistics)).toMatchObject({ sent: 7, latencyMs: [[5, 3]] })
-  }
-})
+sharedStatisticsConformance('Redis', createWorld)
 
 test('a minute and a batch number expire in Redis, and an empty batch keeps nothing', async () => {
   await using world = await createWorld()
