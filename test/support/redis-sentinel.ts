@@ -7,7 +7,7 @@ const NAME = 'main'
 const SENTINELS = 3
 const QUORUM = 2
 const DOWN_AFTER_MS = 1_000
-const LIMIT = { timeout: 60_000, interval: 50 }
+const LIMIT = { timeout: 120_000, interval: 50 }
 
 /** A real master with replicas, and three Sentinels that watch them. */
 export interface WatchedRedis extends AsyncDisposable {
