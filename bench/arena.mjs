@@ -18,6 +18,7 @@ const PER_ADDRESS = 25_000
  * @property {number} [loadProcesses]
  * @property {import('./peers.mjs').Peer} [door] stands between the subscribers and the replicas; pushes go past it
  * @property {readonly string[]} [nodeArgs] for the peer's process
+ * @property {'standalone' | 'cluster'} [redisMode]
  */
 
 /** @param {ArenaOptions} options */
@@ -30,8 +31,9 @@ export async function openArena({
   loadProcesses = 2,
   door,
   nodeArgs = [],
+  redisMode = 'standalone',
 }) {
-  const redis = await startRedis()
+  const redis = await startRedis(redisMode)
   const servers = []
   for (let i = 0; i < replicas; i++) servers.push(await startPeer(peer, redis.url, nodeArgs))
   const ports = servers.map((server) => server.port)
@@ -161,7 +163,7 @@ export async function openArena({
       checkNoRepeats()
       expected += deliveries
       if (latency) for (const child of processes) child.send({ command: 'measureLatency' })
-      const lists = { server: pids(servers), redis: [redis.pid], load: pids([...processes, pusher]) }
+      const lists = { server: pids(servers), redis: pids(redis.children), load: pids([...processes, pusher]) }
       const before = Object.values(lists).map(cpu)
       const { startedAt, endedAt } = await order(burst)
       if (!(await until(() => sum('received') >= expected, BURST_LIMIT_MS))) {
@@ -187,7 +189,8 @@ export async function openArena({
     },
 
     async close() {
-      await Promise.all([...processes, pusher, ...servers.map(({ child }) => child), redis.child].map(stop))
+      const peers = servers.map(({ child }) => child)
+      await Promise.all([...processes, pusher, ...peers, ...redis.children].map(stop))
     },
   }
 }

@@ -11,6 +11,7 @@ export const SCENARIOS = {
   'hot-client': () => import('./scenarios/hot-client.mjs'),
   gateway: () => import('./scenarios/gateway.mjs'),
   observing: () => import('./scenarios/observing.mjs'),
+  'redis-cluster': () => import('./scenarios/redis-cluster.mjs'),
 }
 /** How much of the time each needs, relative to the others. */
 export const SHARES = {
@@ -23,6 +24,7 @@ export const SHARES = {
   'hot-client': 1,
   gateway: 1.5,
   observing: 1.5,
+  'redis-cluster': 3,
 }
 const NAMES = Object.keys(SCENARIOS)
 const PEER_NAMES = PEERS.map(({ name }) => name)

@@ -6,6 +6,7 @@ import { connect, createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { Redis } from 'ioredis'
 import { findRedisServer } from '../scripts/binaries.mjs'
 import { NCHAN_MODULE, NGINX } from './peers.mjs'
 
@@ -53,27 +54,58 @@ async function folder() {
   return made
 }
 
-/** A `redis-server` of its own: nothing is written to disk, so that the disk is not what is measured. */
-export async function startRedis() {
+const SLOTS = 16_384
+const MASTERS = 3
+
+/**
+ * Redis of one's own, standalone or as a Cluster of three masters: nothing is written to disk, so that the disk is not what is
+ * measured.
+ *
+ * @param {'standalone' | 'cluster'} mode
+ * @returns {Promise<{ children: import('node:child_process').ChildProcess[], url: string }>}
+ */
+export async function startRedis(mode) {
+  if (mode === 'standalone') {
+    const { child, port } = await startRedisServer([])
+    return { children: [child], url: `redis://127.0.0.1:${port}` }
+  }
+  const nodes = await Promise.all(
+    Array.from({ length: MASTERS }, () => startRedisServer(['--cluster-enabled', 'yes'])),
+  )
+  const clients = nodes.map(({ port }) => new Redis(port))
+  const slot = (index) => Math.floor((index * SLOTS) / MASTERS)
+  for (const [index, client] of clients.entries()) {
+    await client.call('CLUSTER', 'SET-CONFIG-EPOCH', index + 1)
+    await client.call('CLUSTER', 'ADDSLOTSRANGE', slot(index), slot(index + 1) - 1)
+    if (index > 0) await client.call('CLUSTER', 'MEET', '127.0.0.1', nodes[0].port)
+  }
+  const deadline = Date.now() + START_LIMIT_MS
+  for (const client of clients) {
+    while (!isWhole(await client.call('CLUSTER', 'INFO'))) {
+      if (Date.now() > deadline) throw new Error('the nodes do not become a Redis Cluster')
+      await new Promise((resolve) => setTimeout(resolve, 20))
+    }
+    client.disconnect()
+  }
+  return {
+    children: nodes.map(({ child }) => child),
+    url: `redis+cluster://${nodes.map(({ port }) => `127.0.0.1:${port}`).join(',')}`,
+  }
+}
+
+const isWhole = (info) => info.includes('cluster_state:ok') && info.includes(`cluster_size:${MASTERS}`)
+
+/** @param {readonly string[]} more arguments */
+async function startRedisServer(more) {
   const binary = findRedisServer()
   if (!binary)
     throw new Error('redis-server 7 or later is needed: npm run provision installs it or says how.')
   const port = await freePort()
-  const args = [
-    '--port',
-    port,
-    '--bind',
-    '127.0.0.1',
-    '--save',
-    '',
-    '--appendonly',
-    'no',
-    '--dir',
-    await folder(),
-  ]
-  const child = track(spawn(binary, args.map(String), { stdio: 'ignore' }))
+  const memoryOnly = ['--save', '', '--appendonly', 'no', '--dir', await folder()]
+  const args = ['--port', String(port), '--bind', '127.0.0.1', ...memoryOnly, ...more]
+  const child = track(spawn(binary, args, { stdio: 'ignore' }))
   await answers(port, child)
-  return { child, pid: child.pid, url: `redis://127.0.0.1:${port}` }
+  return { child, port }
 }
 
 /**

@@ -15,22 +15,26 @@ const ONE_AT_A_TIME = ['cloudpush', 'bridge', 'docs-stack', 'socketio']
 /** An inbox keeps 1,000 messages; who is further behind would have gaps, and they would be told as loss. */
 const MOST_PUSHES = 500
 
+/**
+ * @param {import('../measure.mjs').Bench} bench
+ * @param {Partial<import('../arena.mjs').ArenaOptions> & { peer: import('../peers.mjs').Peer }} arena
+ */
+export function open(bench, arena) {
+  const subscribers = Math.max(1, Math.round(1000 * bench.size))
+  return openBursts(
+    { subscribers, identifiers: 1, loadProcesses: bench.loadProcesses, ...arena },
+    {
+      '8 pushers': { connections: 8 },
+      ...(ONE_AT_A_TIME.includes(arena.peer.name) && { '1 pusher': { connections: 1 } }),
+    },
+    { most: MOST_PUSHES },
+  )
+}
+
 /** @param {import('../measure.mjs').Bench} bench */
 export function run(bench) {
-  const subscribers = Math.max(1, Math.round(1000 * bench.size))
   return interleave(
     bench,
-    bench.peers.map((peer) => ({
-      peer,
-      open: () =>
-        openBursts(
-          { peer, subscribers, identifiers: 1, loadProcesses: bench.loadProcesses },
-          {
-            '8 pushers': { connections: 8 },
-            ...(ONE_AT_A_TIME.includes(peer.name) && { '1 pusher': { connections: 1 } }),
-          },
-          { most: MOST_PUSHES },
-        ),
-    })),
+    bench.peers.map((peer) => ({ peer, open: () => open(bench, { peer }) })),
   )
 }

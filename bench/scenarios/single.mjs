@@ -5,28 +5,31 @@ export const about = '32 HTTP connections; or one WebSocket with 256 mutations o
 export const targets = ['HTTP: ≥ 1.5 × docs-stack', 'WebSocket: ≥ 4 × docs-stack over HTTP']
 
 const COMPARED = ['cloudpush', 'bridge', 'docs-stack', 'apollo']
-const ALSO_OVER_WEBSOCKET = ['cloudpush', 'docs-stack']
+const ONLY_OVER_HTTP = ['bridge', 'apollo']
+
+/**
+ * @param {import('../measure.mjs').Bench} bench
+ * @param {Partial<import('../arena.mjs').ArenaOptions> & { peer: import('../peers.mjs').Peer }} arena
+ */
+export function open(bench, arena) {
+  const subscribers = Math.max(1, Math.round(1000 * bench.size))
+  return openBursts(
+    { subscribers, identifiers: subscribers, loadProcesses: bench.loadProcesses, ...arena },
+    {
+      HTTP: { connections: 32 },
+      ...(!ONLY_OVER_HTTP.includes(arena.peer.name) && {
+        WebSocket: { via: 'websocket', connections: 256 },
+      }),
+    },
+    { first: subscribers, multiple: subscribers },
+  )
+}
 
 /** @param {import('../measure.mjs').Bench} bench */
 export function run(bench) {
-  const subscribers = Math.max(1, Math.round(1000 * bench.size))
+  const compared = bench.peers.filter(({ name }) => COMPARED.includes(name))
   return interleave(
     bench,
-    bench.peers
-      .filter(({ name }) => COMPARED.includes(name))
-      .map((peer) => ({
-        peer,
-        open: () =>
-          openBursts(
-            { peer, subscribers, identifiers: subscribers, loadProcesses: bench.loadProcesses },
-            {
-              HTTP: { connections: 32 },
-              ...(ALSO_OVER_WEBSOCKET.includes(peer.name) && {
-                WebSocket: { via: 'websocket', connections: 256 },
-              }),
-            },
-            { first: subscribers, multiple: subscribers },
-          ),
-      })),
+    compared.map((peer) => ({ peer, open: () => open(bench, { peer }) })),
   )
 }
