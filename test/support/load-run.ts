@@ -6,7 +6,7 @@ import { STOCK_CLIENTS } from './clients/all.ts'
 import type { StockClient } from './clients/stock-client.ts'
 import type { GatewayAddress } from './gateway.ts'
 import { graphqlRequest } from './graphql-request.ts'
-import { Reception } from './reception.ts'
+import { type LossTold, Reception } from './reception.ts'
 
 export interface LoadOptions {
   /** Where clients connect, one after the other at each attempt, the first of each client in turn. */
@@ -196,8 +196,12 @@ export class LoadRun implements AsyncDisposable {
       oldestRepeatMs: Math.max(...repeats.map(({ oldestMs }) => oldestMs)),
       attempts: this.#receptions.reduce((sum, { attempts }) => sum + attempts, 0),
       reconnects: this.#reconnects,
-      lossesTold: this.#receptions.reduce((sum, { lossesTold }) => sum + lossesTold, 0),
-      violations: [...this.#receptions.flatMap(({ violations }) => violations), ...missing()],
+      lossesTold: this.#receptions.reduce((sum, { lossesTold }) => sum + lossesTold.length, 0),
+      violations: [
+        ...this.#receptions.flatMap(({ violations }) => violations),
+        ...this.#lostThoughAccepted(),
+        ...missing(),
+      ],
     }
   }
 
@@ -214,6 +218,18 @@ export class LoadRun implements AsyncDisposable {
 
   get #reconnects(): number {
     return this.#receptions.reduce((sum, { reconnects }) => sum + reconnects, 0)
+  }
+
+  /**
+   * What was stored and not accepted may have been heard, and be lost: then it comes again to whoever heard it, and tells of the loss.
+   * Where what tells of it comes to everybody for the first time, something was lost that had been accepted.
+   */
+  #lostThoughAccepted(): string[] {
+    const losses = this.#receptions.flatMap(({ lossesTold }) => lossesTold)
+    const key = ({ identifier, sequence }: LossTold) => `message ${sequence} of ${identifier}`
+    const again = new Set(losses.filter((loss) => loss.again).map(key))
+    const unexplained = new Set(losses.map(key).filter((message) => !again.has(message)))
+    return [...unexplained].map((message) => `before ${message} something accepted was lost`)
   }
 
   #push({ replicas, pushesPerSecond = 550 }: LoadOptions): void {

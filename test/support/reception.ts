@@ -10,6 +10,14 @@ interface Inbox {
   readonly cameAt: number[]
 }
 
+export interface LossTold {
+  readonly identifier: string
+  /** Its number. */
+  readonly sequence: number
+  /** It had come before. */
+  readonly again: boolean
+}
+
 export interface Repeats {
   readonly count: number
   /** The oldest repeat: ms from its arrival before to the last arrival of all on that connection. */
@@ -34,8 +42,8 @@ export class Reception {
   readonly #inboxes = new Map<string, Inbox>()
   #connectedAt = Number.NEGATIVE_INFINITY
   #lastAt = 0
-  /** The last arrival before the present connection. */
-  #cutAt = 0
+  /** The last arrival on each connection that has ended. */
+  readonly #cuts: number[] = []
   #repeats = 0
   #oldestMs = 0
   #allowed = 0
@@ -43,8 +51,8 @@ export class Reception {
   attempts = 0
   /** How often something came on a connection after the first. */
   reconnects = 0
-  /** How often it was told that messages of an inbox may be missed. */
-  lossesTold = 0
+  /** The messages that told that others of their inbox may be missed. */
+  readonly lossesTold: LossTold[] = []
   /** Broken promises, in words; the first few. */
   readonly violations: string[] = []
 
@@ -77,8 +85,10 @@ export class Reception {
   connecting(): number {
     this.#connectedAt = performance.now()
     // A further attempt after the same cut allows nothing more.
-    if (this.#cutAt !== this.#lastAt) this.#allowed += this.#cameSince(this.#lastAt - UNPROVEN_MS)
-    this.#cutAt = this.#lastAt
+    if (this.#cuts.at(-1) !== this.#lastAt) {
+      this.#allowed += this.#cameSince(this.#lastAt - UNPROVEN_MS)
+      this.#cuts.push(this.#lastAt)
+    }
     return this.attempts++
   }
 
@@ -94,7 +104,7 @@ export class Reception {
     const what = `message ${sequence} of ${identifier} after ${inbox.current}`
     if (missed === null && this.#losesTail) {
       inbox.lossTold = true
-      this.lossesTold++
+      this.lossesTold.push({ identifier, sequence, again: inbox.cameAt[sequence] !== undefined })
     } else if (missed !== 0) this.#violation(`${what} says that ${missed} were missed`)
     const before = inbox.cameAt[sequence]
     inbox.cameAt[sequence] = now
@@ -103,7 +113,9 @@ export class Reception {
       if (sequence <= inbox.current) this.#violation(`${what}: out of order`)
     } else {
       this.#repeats++
-      this.#oldestMs = Math.max(this.#oldestMs, this.#cutAt - before)
+      // The next connection may have been cut before it came there again.
+      const cutAt = this.#cuts.find((at) => at >= before) ?? before
+      this.#oldestMs = Math.max(this.#oldestMs, cutAt - before)
       if (!redelivered) this.#violation(`${what}: a repeat that does not say so`)
       if (before >= this.#connectedAt && !this.#repeatsLive && !inbox.lossTold)
         this.#violation(`${what}: a repeat on a connection that lived`)
