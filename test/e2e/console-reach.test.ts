@@ -95,7 +95,6 @@ it('a phone shows every page without scrolling sideways, and its menu leads ever
     expect(await page.evaluate('document.documentElement.scrollWidth')).toBe(390)
   }
   await open('')
-  if (process.env['UPDATE_SCREENSHOTS']) await page.screenshot({ path: 'docs/images/console-phone.png' })
   await page.getByRole('button', { name: 'Menu' }).click()
   await page.getByRole('link', { name: 'Settings' }).click()
   await page.getByRole('heading', { level: 1, name: 'Settings' }).waitFor()
@@ -151,6 +150,10 @@ it('where authentication is on it asks for a token, says why one is refused, and
   await token.fill(await secretToken({ cloudpush: { admin: true } }))
   await page.getByRole('button', { name: 'Sign in' }).click()
   await page.getByRole('article', { name: `Replica ${locked.replica.id}` }).waitFor()
+  await page.getByRole('button', { name: 'Sign out' }).click()
+  await token.fill(await secretToken({ cloudpush: { subscribe: ['alice'] } }))
+  await page.getByRole('button', { name: 'Sign in' }).click()
+  await page.getByRole('alert').getByText('Your token does not allow this').first().waitFor()
   await page.getByRole('button', { name: 'Sign out' }).click()
   await token.waitFor()
   expect(browser.errors).toEqual([])

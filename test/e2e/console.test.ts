@@ -30,12 +30,6 @@ afterAll(async () => {
   await redis?.[Symbol.asyncDispose]()
 })
 
-/** Docs show the pages as they are in this test: kept where UPDATE_SCREENSHOTS asks for it. */
-async function screenshot(name: string): Promise<void> {
-  if (!process.env['UPDATE_SCREENSHOTS']) return
-  await page.screenshot({ path: `docs/images/console-${name}.png` })
-}
-
 const open = (path: string) => page.goto(`${first.url}/console${path}`)
 const replica = (id: string) => page.getByRole('article', { name: `Replica ${id}` })
 
@@ -222,7 +216,6 @@ describe('the console of two replicas', () => {
       .and(page.locator(':checked'))
       .waitFor({ state: 'attached' })
     await page.getByRole('img', { name: /^Messages per minute: [0-9]+ sent/ }).waitFor()
-    await screenshot('statistics')
   })
 
   it('drains a replica after a confirmation, and shows it to its end', async () => {
@@ -230,7 +223,6 @@ describe('the console of two replicas', () => {
     await using _stays = await RawClient.connect(first)
     await open('')
     await replica('second').getByText('20 of 20,000 sessions').waitFor()
-    await screenshot('overview')
     await replica('second').getByRole('button', { name: 'Drain second' }).click()
     const dialog = page.getByRole('dialog', { name: 'Drain second' })
     await dialog.getByText('its 20 sessions move to the other replica').waitFor()
@@ -239,7 +231,6 @@ describe('the console of two replicas', () => {
     await replica('second')
       .getByText(/Draining: 1?[0-9] sessions still to move/)
       .waitFor()
-    await screenshot('drain')
     await replica('second').getByText('No session is left: it can be stopped.').waitFor()
     await page.getByRole('log', { name: 'Activity' }).getByText('second is drained').waitFor()
     await replica('second').getByRole('button', { name: 'Undrain second' }).click()
@@ -261,14 +252,18 @@ describe('the console of two replicas', () => {
 
     second.kill('SIGKILL')
     await watching.getByRole('status', { name: 'Connection: Reconnecting' }).waitFor()
+    await watching
+      .getByRole('alert')
+      .getByText(/The connection was lost .* ago/)
+      .waitFor()
     for (const payload of ['one', 'two', 'three']) await push(first, { to: ['erin'], payload })
     await page.getByRole('alert').getByText('Replica second is gone').waitFor()
     await page.getByRole('article', { name: 'Replica second' }).waitFor({ state: 'detached' })
-    await screenshot('killed')
 
     const args = ['--redis', redis.url, '--replica-id', 'second', '--port', String(port)]
     second = await startGatewayProcess({ args })
-    await watching.getByRole('status', { name: 'Connection: Live' }).waitFor()
+    await watching.getByRole('status', { name: 'Connection: Live' }).click()
+    await watching.getByText(/It came back once; the last time it was away for/).waitFor()
     for (const text of ['"one"', '"two"', '"three"'])
       await watching.getByText(text, { exact: true }).first().waitFor()
     await watching.getByText('0 missed').waitFor()
