@@ -16,7 +16,7 @@ const CLIENTS = 150
 const ACKNOWLEDGE =
   'mutation ($id: ID!, $identifier: ID!) { acknowledge(messageId: $id, identifier: $identifier) }'
 /** So that the charts of the statistics have something to show. */
-const TRAFFIC_MS = 6 * 60_000 // 6 minutes
+const TRAFFIC_MS = 150_000 // 150 seconds
 /** So that the sparklines of the overview are full. */
 const WATCH_MS = 62_000 // 62 seconds
 
@@ -57,13 +57,11 @@ test('the console of a cluster that is at work shows every page as it should loo
       .fill('{\n  "order": 4711,\n  "status": "SHIPPED"\n}')
     await page.getByText('Everyone', { exact: true }).click()
     await page.getByRole('button', { name: 'Push to everyone' }).click()
-    const toAll = page.getByRole('article', { name: 'Push to everyone' })
-    await expect
-      .poll(
-        () => toAll.getByRole('progressbar', { name: 'Acknowledged of sent' }).getAttribute('aria-valuenow'),
-        LIMIT,
-      )
-      .not.toBe('0')
+    const delivered = (to: string) =>
+      page
+        .getByRole('article', { name: `Push to ${to}` })
+        .getByRole('progressbar', { name: 'Delivered of sent' })
+    await expect.poll(() => delivered('everyone').getAttribute('aria-valuenow'), LIMIT).toBe('100')
     await page.getByText('Some identifiers').click()
     const recipients = page.getByRole('combobox', { name: 'Recipients' })
     for (const name of ['device:3', 'device:12', 'device:999']) {
@@ -71,13 +69,8 @@ test('the console of a cluster that is at work shows every page as it should loo
       await recipients.press('Enter')
     }
     await page.getByRole('button', { name: 'Push', exact: true }).click()
-    const some = page.getByRole('article', { name: 'Push to device:3, device:12, device:999' })
-    await expect
-      .poll(
-        () => some.getByRole('progressbar', { name: 'Delivered of sent' }).getAttribute('aria-valuenow'),
-        LIMIT,
-      )
-      .toBe('100')
+    const names = 'device:3, device:12, device:999'
+    await expect.poll(() => delivered(names).getAttribute('aria-valuenow'), LIMIT).toBe('100')
     await page
       .getByRole('textbox', { name: 'Payload (JSON)' })
       .fill('{\n  "order": 4711,\n  "status": SHIPPED\n}')

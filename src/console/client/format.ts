@@ -38,6 +38,12 @@ export function formatSeconds(seconds: number): string {
   return rest === 0 ? `${whole} ${largeName}` : `${whole} ${largeName} ${rest} ${smallName}`
 }
 
+/** JSON on one line where it is short. */
+export function formatPayload(payload: unknown): string {
+  const line = JSON.stringify(payload)
+  return line.length <= 80 ? line : JSON.stringify(payload, null, 2)
+}
+
 /** How long ago, at `now`. */
 export function formatAgo(iso: string, now: number): string {
   const seconds = (now - Date.parse(iso)) / 1_000

@@ -1,7 +1,7 @@
 import { Button, Group, Skeleton, Stack, Text } from '@mantine/core'
 import { useState } from 'react'
 import { useQuery } from 'urql'
-import { formatAgo } from '../client/format.ts'
+import { formatAgo, formatPayload } from '../client/format.ts'
 import { useNow } from '../client/use-now.ts'
 import { InboxDocument } from '../generated/operations.ts'
 import { Icon } from './icons.tsx'
@@ -55,7 +55,7 @@ export function InboxCard({ identifier }: { readonly identifier: string }) {
                   {message.trigger === 'HTTP' ? 'over HTTP' : 'over WebSocket'}
                 </Text>
               </Stack>
-              <pre className="payload">{JSON.stringify(message.payload, null, 1)}</pre>
+              <pre className="payload">{formatPayload(message.payload)}</pre>
             </Group>
           ))}
           {oldest && messages.length === PAGE && (

@@ -1,7 +1,7 @@
 import { Group, Stack, Switch, Text } from '@mantine/core'
 import { useState } from 'react'
 import { useSubscription } from 'urql'
-import { formatCount, formatTime } from '../client/format.ts'
+import { formatCount, formatPayload, formatTime } from '../client/format.ts'
 import { WatchMessagesDocument, type WatchMessagesSubscription } from '../generated/operations.ts'
 import { Card, Empty } from './page.tsx'
 import { Problem } from './problem.tsx'
@@ -81,7 +81,7 @@ function Watching({ identifier }: { readonly identifier: string }) {
               className="arrives"
             >
               <span className="label number">{formatTime(message.pushedAt)}</span>
-              <pre className="payload">{JSON.stringify(message.payload, null, 1)}</pre>
+              <pre className="payload">{formatPayload(message.payload)}</pre>
               {message.identifier === '*' && <span className="label">to everyone</span>}
               {message.redelivered && <span className="label">repeated</span>}
             </Group>
