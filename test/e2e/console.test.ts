@@ -167,6 +167,7 @@ describe('the console of two replicas', () => {
     await send.click()
     expect(await gina.nextMessage('g')).toMatchObject({ payload: 'to all', identifier: '*' })
     const toAll = page.getByRole('article', { name: 'Push to everyone' })
+    await toAll.getByText('Accepted for everyone.').waitFor()
     await expect.poll(() => delivered(toAll).getAttribute('aria-valuenow'), LIMIT).toBe('100')
   })
 

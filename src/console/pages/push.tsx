@@ -51,8 +51,9 @@ export function PushPage() {
     }
     const { data } = await push({ input })
     if (!data) return
-    const names = audience === 'everyone' ? 'everyone' : to.join(', ')
-    setSent((before) => [{ ...data.push, to: names }, ...before].slice(0, MAX_SENT))
+    const everyone = audience === 'everyone'
+    const shown = { ...data.push, everyone, to: everyone ? 'everyone' : to.join(', ') }
+    setSent((before) => [shown, ...before].slice(0, MAX_SENT))
     setId(uuid())
   }
   return (

@@ -19,7 +19,7 @@ interface Props {
 }
 
 const HEIGHT = 220
-const AXIS_WIDTH = 64
+const AXIS_WIDTH = 78
 /** Custom properties in console.css, for each colour scheme. */
 const COLOURS = ['--cp-1', '--cp-2', '--cp-3']
 const DASHES = [[], [6, 3], [2, 3]]
@@ -48,11 +48,11 @@ export function Chart({ label, times, series, format }: Props) {
     const options: UPlot.Options = {
       width: element.clientWidth,
       height: HEIGHT,
-      padding: [8, 12, 0, 0],
+      padding: [8, 28, 0, 0],
       cursor: { points: { size: 7 } },
       scales: { y: { range: (_plot, _low, high) => [0, Math.max(1, high * 1.1)] } },
       axes: [
-        { ...axis, values: (_plot, ticks) => ticks.map((tick) => formatMinute(tick * 1_000)) },
+        { ...axis, space: 84, values: (_plot, ticks) => ticks.map((tick) => formatMinute(tick * 1_000)) },
         { ...axis, size: AXIS_WIDTH, values: (_plot, ticks) => ticks.map((tick) => formatted.current(tick)) },
       ],
       series: [

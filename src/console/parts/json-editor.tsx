@@ -62,7 +62,7 @@ export function JsonEditor({ label, value, mistake, onChange }: Props) {
   }, [id])
   return (
     <div>
-      <Text size="sm" fw={500} mb={4}>
+      <Text size="sm" fw={600} mb={4}>
         {label}
       </Text>
       <div className="editor" data-invalid={mistake !== null} ref={holder} />

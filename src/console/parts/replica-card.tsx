@@ -143,7 +143,7 @@ function Steering({ replica, onDrain, onUndrain }: Omit<Props, 'history'>) {
             ? 'No session is left: it can be stopped.'
             : `Draining: ${formatCount(sessions)} ${sessions === 1 ? 'session' : 'sessions'} still to move.`}
         </Text>
-        <Button size="xs" variant="default" onClick={onUndrain} aria-label={`Undrain ${id}`}>
+        <Button size="xs" variant="default" onClick={onUndrain} aria-label={`Undrain ${id}`} flex="none">
           Undrain
         </Button>
       </Group>

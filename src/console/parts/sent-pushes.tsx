@@ -10,7 +10,7 @@ import { Card, Empty } from './page.tsx'
 import { Problem } from './problem.tsx'
 
 /** What the server answered, and to whom it went. */
-export type SentPush = PushMutation['push'] & { readonly to: string }
+export type SentPush = PushMutation['push'] & { readonly to: string; readonly everyone: boolean }
 
 const SHOWN_OFFLINE = 5
 
@@ -35,7 +35,7 @@ export function SentPushes({ pushes }: { readonly pushes: readonly SentPush[] })
 }
 
 function Sent({ push }: { readonly push: SentPush }) {
-  const { id, to, accepted, offline, deliverAt } = push
+  const { id, to, offline, deliverAt } = push
   const now = useNow()
   const [cancelled, setCancelled] = useState(false)
   const waits = deliverAt !== null && Date.parse(deliverAt) > now
@@ -53,7 +53,7 @@ function Sent({ push }: { readonly push: SentPush }) {
         ) : (
           <>
             <Text size="sm" role="status">
-              Accepted for {formatCount(accepted)} {accepted === 1 ? 'identifier' : 'identifiers'}
+              Accepted for {audienceOf(push)}
               {deliverAt === null ? '.' : `; it ${waits ? 'goes' : 'went'} out at ${formatTime(deliverAt)}.`}
             </Text>
             {offline.length > 0 && <Offline identifiers={offline} />}
@@ -64,6 +64,11 @@ function Sent({ push }: { readonly push: SentPush }) {
       </Stack>
     </Paper>
   )
+}
+
+function audienceOf({ everyone, accepted }: SentPush): string {
+  if (everyone) return 'everyone'
+  return `${formatCount(accepted)} ${accepted === 1 ? 'identifier' : 'identifiers'}`
 }
 
 function Offline({ identifiers }: { readonly identifiers: readonly string[] }) {
