@@ -16,7 +16,7 @@ const CLIENTS = 150
 const ACKNOWLEDGE =
   'mutation ($id: ID!, $identifier: ID!) { acknowledge(messageId: $id, identifier: $identifier) }'
 /** So that the charts of the statistics have something to show. */
-const TRAFFIC_MS = 150_000 // 150 seconds
+const TRAFFIC_MS = 120_000 // 2 minutes
 /** So that the sparklines of the overview are full. */
 const WATCH_MS = 62_000 // 62 seconds
 
