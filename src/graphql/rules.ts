@@ -5,6 +5,7 @@ import {
   assertMaySubscribe,
   type Principal,
 } from '../access/principal.ts'
+import { EVERYONE } from '../broker/broker.ts'
 import { forbidden } from '../errors.ts'
 import type { Services } from './context.ts'
 import type {
@@ -39,8 +40,13 @@ const whoMaySubscribe = (principal: Principal, { identifiers }: SubscriptionMess
   for (const identifier of identifiers) assertMaySubscribe(principal, identifier)
 }
 
-const whoMayReadInbox = (principal: Principal, { identifier }: QueryInboxArgs | MutationAcknowledgeArgs) =>
+const whoMayReadInbox = (principal: Principal, { identifier }: Pick<QueryInboxArgs, 'identifier'>) =>
   assertMaySubscribe(principal, identifier)
+
+/** What was pushed to everyone reaches whoever subscribes to anything. */
+const whoMayAcknowledge = (principal: Principal, args: MutationAcknowledgeArgs) => {
+  if (args.identifier !== EVERYONE) whoMayReadInbox(principal, args)
+}
 
 /** Where an identifier is, is for those who know of it anyhow: who may subscribe to it, and who may push to it. */
 const whoMaySteer = (principal: Principal, { identifier }: Partial<QueryEndpointArgs>) => {
@@ -93,7 +99,7 @@ export const RULES: {
     statistics: admins,
   },
   Mutation: {
-    acknowledge: whoMayReadInbox,
+    acknowledge: whoMayAcknowledge,
     // The new token speaks for itself.
     authenticate: anyone,
     cancelPush: pusherOf(({ id }: { id: string }) => id),

@@ -183,7 +183,8 @@ const TABLE: readonly Cell[] = [
   query('sessions', ADMINS, 'sessions { totalCount }'),
   query('settings', ADMINS, 'settings { drainSeconds }'),
   query('statistics', ADMINS, 'statistics { deliveryRate }'),
-  mutation('acknowledge', ['subscriber'], 'acknowledge(messageId: "none", identifier: "alice")'),
+  mutation('acknowledge', ['subscriber'], 'acknowledge(messageId: "none", identifier: "alice")', 'of alice'),
+  mutation('acknowledge', KNOWN, 'acknowledge(messageId: "none", identifier: "*")', 'of everyone'),
   {
     ...{ field: 'Mutation.authenticate', allowed: KNOWN },
     prepare: (who) => paramsOf(who)['authorization'] ?? 'a key is no token',

@@ -117,12 +117,12 @@ const OPERATIONS: readonly BadOperation[] = [
       query: 'mutation ($ids: [ID!]!) { disconnect(identifiers: $ids) }',
       variables: { ids: [identifier] },
     },
-    {
-      what: `acknowledging for ${what}`,
-      query: 'mutation ($id: ID!) { acknowledge(messageId: "m", identifier: $id) }',
-      variables: { id: identifier },
-    },
   ]),
+  ...CANNOT_BE.filter(([, identifier]) => identifier !== '*').map(([what, identifier]) => ({
+    what: `acknowledging for ${what}`,
+    query: 'mutation ($id: ID!) { acknowledge(messageId: "m", identifier: $id) }',
+    variables: { id: identifier },
+  })),
   { what: 'a subscription to nothing', query: LISTEN, variables: { to: [] } },
   { what: 'a subscription to 101 identifiers', query: LISTEN, variables: { to: many(101) } },
   ...['', 'nonsense', '....', 'a.b.c', '*', '\ud800', 'x'.repeat(5_000)].map((cursor) => ({

@@ -67,4 +67,21 @@ describe('a client proves what it has', () => {
     expect(await client.request('3', acknowledge)).toMatchObject({ data: { acknowledge: false } })
     await expect.poll(next, LIMIT).toEqual({ identifiers: 2, delivered: 1, acknowledged: 1 })
   })
+
+  it('a message to everyone is acknowledged by each of those that had it', async () => {
+    await using gateway = await startTestGateway()
+    await using a = await RawClient.connect(gateway)
+    await using b = await RawClient.connect(gateway)
+    await a.subscribe('1', ['alice'])
+    await b.subscribe('1', ['bob'])
+    await push(gateway, { everyone: true, payload: 1 })
+    for (const client of [a, b]) {
+      const { id, identifier } = await client.nextMessage('1')
+      const acknowledge = `mutation { acknowledge(messageId: "${id}", identifier: "${identifier}") }`
+      expect(await client.request('2', acknowledge)).toMatchObject({ data: { acknowledge: true } })
+      const query = `{ receipt(pushId: "${id}") { acknowledged } }`
+      const acknowledged = client === a ? 1 : 2
+      expect(await graphqlRequest(gateway, query)).toMatchObject({ data: { receipt: { acknowledged } } })
+    }
+  })
 })

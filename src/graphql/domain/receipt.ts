@@ -1,4 +1,4 @@
-import type { ReceiptState } from '../../broker/broker.ts'
+import { EVERYONE, type ReceiptState } from '../../broker/broker.ts'
 import { notFound } from '../../errors.ts'
 import type { OperationOrigin, Services } from '../context.ts'
 import { type Events, eventStream } from './events.ts'
@@ -53,7 +53,8 @@ export async function acknowledge(
   messageId: string,
   identifier: string,
 ): Promise<boolean> {
-  checkIdentifiers([identifier], 'identifier')
+  // A message to everyone has it for its identifier.
+  if (identifier !== EVERYONE) checkIdentifiers([identifier], 'identifier')
   const by = origin.session ? `session:${origin.session.id}` : `subject:${origin.principal.subject ?? ''}`
   const counted = await broker.acknowledge(messageId, identifier, by)
   if (counted) counts.acknowledged++

@@ -105,7 +105,8 @@ export type Mutation = {
   __typename?: 'Mutation';
   /**
    * The application's own receipt: it has dealt with this message. True when it counted; false when this session (over
-   * HTTP: this subject) had acknowledged it before, or the push is unknown. For whoever may subscribe to the identifier.
+   * HTTP: this subject) had acknowledged it before, or the push is unknown. For whoever may subscribe to the identifier,
+   * and, where it is `*`, for all.
    * Errors: `BAD_USER_INPUT`, `FORBIDDEN`, `BROKER_UNAVAILABLE`.
    */
   acknowledge: Scalars['Boolean']['output'];
