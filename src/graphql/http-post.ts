@@ -2,10 +2,12 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import { type ExecutionArgs, GraphQLError, getOperationAST, OperationTypeNode } from 'graphql'
 import { createHandler, type Response } from 'graphql-http'
 import { badUserInput, type CloudpushError, payloadTooLarge } from '../errors.ts'
+import type { Log } from '../observability/log.ts'
 import type { OperationOrigin } from './context.ts'
+import type { OperationRunner } from './operation-runner.ts'
 import { toPublicError } from './plugins/errors.ts'
 import { NEEDS_STREAM } from './plugins/request-errors.ts'
-import { type Preparing, prepareOperation, runnerOf } from './prepare.ts'
+import type { TrustedDocuments } from './trusted-documents.ts'
 import { MAX_REQUEST_BYTES } from './yoga.ts'
 
 const JSON_TYPE = { 'content-type': 'application/json; charset=utf-8' }
@@ -15,21 +17,26 @@ const NO_STREAM: Response = [
   { status: 406, statusText: 'Not Acceptable', headers: { ...JSON_TYPE, accept: 'text/event-stream' } },
 ]
 
+export interface HttpPostOptions {
+  readonly runner: OperationRunner
+  readonly documents: TrustedDocuments
+  readonly log: Log
+}
+
 /**
  * Queries and mutations as JSON over POST: what back ends push with. graphql-http, on Node's own request and response,
  * carries more than twice the pushes per second that a Fetch request and its streams do here (docs/performance.md); everything
  * else that HTTP has (GET, SSE, GraphiQL, CORS preflight) is Yoga's. Both run operations through the same plug-ins.
  */
-export function createHttpPost(preparing: Preparing) {
-  const { documents, log } = preparing
+export function createHttpPost({ runner, documents, log }: HttpPostOptions) {
   const handle = createHandler<IncomingMessage, OperationOrigin, Record<PropertyKey, unknown>>({
-    async onSubscribe(request, params) {
-      const prepared = await prepareOperation(preparing, request.context, params)
+    onSubscribe(request, params) {
+      const prepared = runner.prepare(request.context, params)
       if (!('schema' in prepared)) return [...prepared]
       const operation = getOperationAST(prepared.document, prepared.operationName)
       return operation?.operation === OperationTypeNode.SUBSCRIPTION ? NO_STREAM : prepared
     },
-    execute: (args: ExecutionArgs) => runnerOf(args).execute(args),
+    execute: (args: ExecutionArgs) => runner.execute(args),
     formatError: (error) => {
       if (error instanceof GraphQLError && error.extensions['code'] !== undefined) return error
       // graphql-http's own complaints about the request come as plain errors.

@@ -3,6 +3,7 @@ import type { Duplex } from 'node:stream'
 import type { Access } from '../access/access.ts'
 import { httpOrigin } from '../graphql/context.ts'
 import { createHttpPost, isHttpPost } from '../graphql/http-post.ts'
+import type { OperationRunner } from '../graphql/operation-runner.ts'
 import type { TrustedDocuments } from '../graphql/trusted-documents.ts'
 import { GRAPHQL_PATH, type Yoga } from '../graphql/yoga.ts'
 import type { Log } from '../observability/log.ts'
@@ -19,6 +20,7 @@ const PAGE_HEADERS = new Map(Object.entries(pageHeaders({ inlineScripts: true })
 
 export interface HttpOptions {
   readonly yoga: Yoga
+  readonly runner: OperationRunner
   readonly documents: TrustedDocuments
   readonly sockets: WebSocketSide
   readonly metrics: Metrics
@@ -33,6 +35,7 @@ export interface HttpOptions {
 /** The HTTP side of the server: one port for GraphQL in all its transports, health, metrics and the console. */
 export function createHttpServer({
   yoga,
+  runner,
   documents,
   sockets,
   metrics,
@@ -42,7 +45,7 @@ export function createHttpServer({
   unready,
   log,
 }: HttpOptions): Server {
-  const post = createHttpPost({ yoga, documents, log })
+  const post = createHttpPost({ runner, documents, log })
   const graphql = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
     if (!isAllowedOrigin(request)) return refuseOrigin(request, response)
     if (asksForPage(request)) response.setHeaders(PAGE_HEADERS)

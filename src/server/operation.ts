@@ -11,14 +11,17 @@ import type { Session } from '../delivery/session.ts'
 import type { Subscription } from '../delivery/subscription.ts'
 import { badUserInput } from '../errors.ts'
 import type { OperationOrigin, SessionAccess } from '../graphql/context.ts'
+import type { OperationParams, OperationRunner } from '../graphql/operation-runner.ts'
 import { toPublicError } from '../graphql/plugins/errors.ts'
-import { type OperationParams, type Preparing, prepareOperation } from '../graphql/prepare.ts'
 import type { Trial } from '../graphql/trial.ts'
+import type { Log } from '../observability/log.ts'
 import type { AccessOfSession } from './session-access.ts'
 
 /** What all operations of a replica share. */
-export interface OperationServices extends Preparing {
+export interface OperationServices {
   readonly hub: Hub
+  readonly runner: OperationRunner
+  readonly log: Log
   readonly config: { readonly maxSubscriptionsPerSession: number }
 }
 
@@ -101,16 +104,16 @@ export class Operation implements OperationOrigin {
   }
 
   async #run(params: OperationParams): Promise<void> {
-    const prepared = await prepareOperation(this.#surroundings.services, this, params)
-    if (this.over) return
+    const { runner } = this.#surroundings.services
+    const prepared = runner.prepare(this, params)
     if (!('schema' in prepared)) return this.#fail(prepared)
     const args = prepared as ExecutionArgs
     const definition = getOperationAST(args.document, args.operationName)
     if (!definition) throw new GraphQLError('Unable to identify operation')
-    const { execute, subscribe } = prepared.rootValue
-    if (definition.operation !== OperationTypeNode.SUBSCRIPTION) return this.#answer(await execute(args))
+    if (definition.operation !== OperationTypeNode.SUBSCRIPTION)
+      return this.#answer(await runner.execute(args))
     this.#admit()
-    const result = await subscribe(args)
+    const result = await runner.subscribe(args)
     if (this.delivery) {
       if (this.over) this.#giveUp(this.delivery)
     } else if (Symbol.asyncIterator in result) await this.#stream(result[Symbol.asyncIterator]())

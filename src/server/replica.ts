@@ -11,7 +11,9 @@ import type { Load, ReplicaState } from '../cluster/registry.ts'
 import type { Config } from '../config.ts'
 import { Hub } from '../delivery/hub.ts'
 import { sessionPeerHandlers } from '../graphql/domain/sessions.ts'
+import { OperationRunner } from '../graphql/operation-runner.ts'
 import { TrustedDocuments } from '../graphql/trusted-documents.ts'
+import { ValidDocuments } from '../graphql/valid-documents.ts'
 import { createGraphQL, GRAPHQL_PATH } from '../graphql/yoga.ts'
 import { EventLog } from '../observability/event-log.ts'
 import type { Log } from '../observability/log.ts'
@@ -93,7 +95,9 @@ export async function startReplica(config: Config, processLog: Log): Promise<Rep
   const access = createAccess(config, (error) => log.warn({ err: error }, 'API keys could not be read anew'))
   const expiries = new Expiries()
   const documents = new TrustedDocuments(config.trustedDocuments)
-  const yoga = createGraphQL(services, expiries, documents)
+  const valid = new ValidDocuments()
+  const yoga = createGraphQL(services, expiries, documents, valid)
+  const runner = new OperationRunner(yoga, services, documents, valid)
   const clientAddress = createClientAddress(config.trustedProxies)
   const relayId = createRelayId(config.trustedProxies)
   const admission = new Admission({
@@ -108,8 +112,7 @@ export async function startReplica(config: Config, processLog: Log): Promise<Rep
       expiries,
       config,
       hub,
-      yoga,
-      documents,
+      runner,
       sweep,
       clientAddress,
       relayId,
@@ -147,7 +150,7 @@ export async function startReplica(config: Config, processLog: Log): Promise<Rep
   const isAllowedOrigin = (request: IncomingMessage) =>
     relayId(request) !== null || fromAllowedOrigin(request)
   const server = createHttpServer({
-    ...{ yoga, documents, sockets, metrics, access, clientAddress, isAllowedOrigin, unready, log },
+    ...{ yoga, runner, documents, sockets, metrics, access, clientAddress, isAllowedOrigin, unready, log },
   })
   const { port, url } = await listen(server, config).catch(async (error: unknown) => {
     await hub[Symbol.asyncDispose]()

@@ -1,31 +1,16 @@
 import type { DocumentNode } from 'graphql'
 import type { Plugin } from 'graphql-yoga'
-import { LRUCache } from 'lru-cache'
+import type { ValidDocuments } from '../valid-documents.ts'
 
-const MAX_DOCUMENTS = 1_024
-/** Characters of all texts that are kept: what was parsed of them takes some hundred times as much memory. */
-const MAX_CHARACTERS = 131_072
-/** Longer ones are not kept: they have values written into them, and do not come again. */
-const MAX_LONGEST = 8_192
-
-/**
- * Documents that come again are not parsed and validated again. Only valid ones are kept, bounded by what they take: an error holds
- * on, by its stack, to all that validation had in its hands, and what is wrong is not worth that much.
- */
-export function useDocumentCache(): Plugin {
-  const documents = new LRUCache<string, DocumentNode>({
-    max: MAX_DOCUMENTS,
-    maxSize: MAX_CHARACTERS,
-    maxEntrySize: MAX_LONGEST,
-    sizeCalculation: (_document, text) => Math.max(1, text.length),
-  })
+/** Finds documents that came before, and keeps those that have shown to be valid. */
+export function useDocumentCache(documents: ValidDocuments): Plugin {
   const texts = new WeakMap<DocumentNode, string>()
   const valid = new WeakSet<DocumentNode>()
 
   return {
     onParse({ params, setParsedDocument }) {
       const text = params.source.toString()
-      const document = documents.get(text)
+      const document = documents.find(text)
       if (document) return setParsedDocument(document)
       return ({ result }) => {
         if (result && !(result instanceof Error)) texts.set(result, text)
@@ -38,7 +23,7 @@ export function useDocumentCache(): Plugin {
         if (!isValid) return
         valid.add(document)
         const text = texts.get(document)
-        if (text !== undefined) documents.set(text, document)
+        if (text !== undefined) documents.keep(text, document)
       }
     },
   }
