@@ -74,6 +74,8 @@ export function createGraphQL(
           // Its WebSocket says nothing of the headers that are written beside the query; its event stream has them.
           subscriptionsProtocol: hasAuthentication(config) ? 'SSE' : 'WS',
           defaultQuery: WELCOME,
+          // A token is a header: kept in the browser, it would outlive who wrote it.
+          shouldPersistHeaders: false,
         },
     renderGraphiQL: async (options) => {
       // 9 MB of page, self-contained: loaded when somebody opens it.

@@ -49,7 +49,7 @@ it('GraphiQL runs queries and mutations, and shows what is pushed, with no addre
   expect(browser.errors).toEqual([])
 })
 
-it('GraphiQL shows the token in its headers to queries and to subscriptions', async () => {
+it('GraphiQL shows the token in its headers to queries and to subscriptions, and keeps it nowhere', async () => {
   await using gateway = await startTestGateway({ jwtSecret: SECRET })
   const grants = { subscribe: ['alice'], push: ['alice'] }
   const authorization = `Bearer ${await secretToken({ sub: 'ann', cloudpush: grants })}`
@@ -77,4 +77,8 @@ it('GraphiQL shows the token in its headers to queries and to subscriptions', as
       return await result(page)
     }, LIMIT)
     .toContain('by token')
+
+  const kept = await page.evaluate(() => JSON.stringify({ ...localStorage, ...sessionStorage }))
+  expect(kept).toContain('presence')
+  expect(kept).not.toContain('Bearer')
 })
