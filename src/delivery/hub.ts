@@ -122,7 +122,7 @@ export class Hub implements BrokerListener, InboxEvents, AsyncDisposable {
     }
   }
 
-  /** From accepting a push to a proof of it, ms; of what was pushed while the session was connected. */
+  /** From accepting a push to a client that had it, ms; of what was pushed while the session was connected. */
   get latencyMs(): Distribution {
     return this.#ledger.latencyMs
   }
@@ -273,7 +273,7 @@ export class Hub implements BrokerListener, InboxEvents, AsyncDisposable {
 
   #tick(): void {
     this.#proofs.tick(Date.now())
-    if (++this.#ticks % (this.#proofs.many ? BUSY_FLUSH_TICKS : FLUSH_TICKS) !== 0) return
+    if (++this.#ticks % (this.#proofs.busy ? BUSY_FLUSH_TICKS : FLUSH_TICKS) !== 0) return
     // Both keep what could not be written and try again at the next tick.
     this.#records.flush().catch(() => {})
     this.#ledger.flush().catch(() => {})

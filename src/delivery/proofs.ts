@@ -3,8 +3,9 @@ import type { Session } from './session.ts'
 export const TICK_MS = 25
 /** A session is asked this often at most; less often where many wait, since questions and answers are frames as well. */
 const INTERVAL_MS = 100
-const BUSY_INTERVAL_MS = 200
-const MANY_SESSIONS = 256
+const MAX_INTERVAL_MS = 1_000 // 1 second
+/** All sessions together are asked about so often. */
+const QUESTIONS_PER_MS = 2
 /** In so many ticks everyone that waits is looked at once. */
 const ROUND_TICKS = 4
 
@@ -15,11 +16,11 @@ const ROUND_TICKS = 4
  */
 export class Proofs {
   #waiting: Session[] = []
-  /** Whether many sessions wait. */
-  many = false
+  intervalMs = INTERVAL_MS
 
-  get intervalMs(): number {
-    return this.many ? BUSY_INTERVAL_MS : INTERVAL_MS
+  /** So many sessions wait that each of them is asked less often. */
+  get busy(): boolean {
+    return this.intervalMs > INTERVAL_MS
   }
 
   /** This session has written something that is not proven: it is looked at until nothing waits for a proof. */
@@ -29,7 +30,7 @@ export class Proofs {
 
   tick(now: number): void {
     const waiting = this.#waiting
-    this.many = waiting.length > MANY_SESSIONS
+    this.intervalMs = Math.min(Math.max(waiting.length / QUESTIONS_PER_MS, INTERVAL_MS), MAX_INTERVAL_MS)
     if (waiting.length === 0) return
     // A tick of patience: the next message may carry the question.
     const askedBefore = now - this.intervalMs - TICK_MS

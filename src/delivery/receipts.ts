@@ -8,6 +8,8 @@ export interface Tally {
   readonly partition: number
   /** By the store's clock, ms. */
   readonly pushedAt: number
+  /** From then until it was here, ms. */
+  readonly underWayMs: number
   sent: number
   delivered: number
   /** Somebody wants to know of its deliveries. */
@@ -31,7 +33,7 @@ export class ReceiptLedger {
   sent = 0
   delivered = 0
   redelivered = 0
-  /** From accepting a push to a proof of it, ms; of what was pushed while the session was connected. */
+  /** From accepting a push to a client that had it, ms; of what was pushed while the session was connected. */
   readonly latencyMs = new Distribution()
   /** How far the store's clock is ahead of ours, ms. */
   clockAheadMs = 0
@@ -44,7 +46,8 @@ export class ReceiptLedger {
   tally(push: PushHeader): Tally {
     const { id, partition, pushedAt } = push
     const watched = this.watcher.wants(id)
-    return { pushId: id, partition, pushedAt, watched, sent: 0, delivered: 0, listed: false }
+    const underWayMs = Math.max(0, Date.now() + this.clockAheadMs - pushedAt)
+    return { pushId: id, partition, pushedAt, underWayMs, watched, sent: 0, delivered: 0, listed: false }
   }
 
   countSent(tally: Tally): void {
@@ -106,7 +109,8 @@ export class ReceiptLedger {
       await this.#broker.countReceipts(counts)
     } catch (error) {
       // Of these nothing more is counted, so when they were pushed is of no account.
-      for (const count of counts) this.#listed.push({ ...count, pushedAt: 0, watched: false, listed: true })
+      for (const count of counts)
+        this.#listed.push({ ...count, pushedAt: 0, underWayMs: 0, watched: false, listed: true })
       if (this.#listed.length > MAX_WAITING) this.#listed.splice(0, this.#listed.length - MAX_WAITING)
       throw error
     }

@@ -152,7 +152,7 @@ export class Session implements Writer {
    */
   #ask(now: number): void {
     if (this.#questions.length > 0 && now - this.#askedAt < ASK_AGAIN_MS) return
-    const question = { sequence: ++this.#sequence, end: this.#settled + this.#written.length }
+    const question = { sequence: ++this.#sequence, askedAt: now, end: this.#settled + this.#written.length }
     this.#askedAt = now
     this.#askedThrough = question.end
     this.#questions = [...this.#questions.slice(1 - MAX_QUESTIONS), question]
@@ -167,21 +167,21 @@ export class Session implements Writer {
     this.#questions = index === this.#questions.length - 1 ? NO_QUESTIONS : this.#questions.slice(index + 1)
     const advanced = new Set<Position>()
     const { ledger } = this.#surroundings
-    const now = Date.now() + ledger.clockAheadMs
+    const roundTripMs = Math.max(0, Date.now() - question.askedAt)
     const connectedAt = this.details.connectedAt + ledger.clockAheadMs
     for (const { position, epoch, offset, tally } of this.#settle(question.end - this.#settled)) {
       position.confirm(epoch, offset)
       advanced.add(position)
       ledger.countDelivered(tally)
+      const latencyMs = tally.underWayMs + roundTripMs
       // What was pushed while the client was away says nothing about how fast we are.
-      if (tally.pushedAt >= connectedAt) ledger.latencyMs.add(now - tally.pushedAt)
-      if (tally.watched) this.#tell(tally, position, now)
+      if (tally.pushedAt >= connectedAt) ledger.latencyMs.add(latencyMs)
+      if (tally.watched) this.#tell(tally, position, latencyMs)
     }
     return [...advanced]
   }
 
-  #tell({ pushId, pushedAt }: Tally, { inbox }: Position, now: number): void {
-    const latencyMs = Math.max(0, now - pushedAt)
+  #tell({ pushId }: Tally, { inbox }: Position, latencyMs: number): void {
     this.#surroundings.ledger.watcher.delivered({
       pushId,
       session: this,
@@ -213,6 +213,7 @@ export class Session implements Writer {
 
 interface Question {
   readonly sequence: number
+  readonly askedAt: number
   /** Covers everything written before this one, counted from the session's beginning. */
   readonly end: number
 }

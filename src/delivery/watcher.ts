@@ -14,7 +14,7 @@ export interface Delivery {
   readonly pushId: string
   readonly session: Session
   readonly identifier: string
-  /** From accepting the push to the proof, ms. */
+  /** From accepting the push until its client had it and said so, ms; not the time until it was asked. */
   readonly latencyMs: number
 }
 

@@ -137,7 +137,7 @@ function addMessages({ counter, histogram }: MetricWriters, { hub, counts }: Met
   )
   histogram(
     'cloudpush_delivery_latency_seconds',
-    'From accepting a push to the proof of a client that was connected; clients are asked every 100 to 200 ms.',
+    'From accepting a push until a client that was connected had it and said so.',
     { distribution: hub.latencyMs, unit: SECONDS_PER_MS, bounds: LATENCY_BOUNDS_MS },
   )
 }

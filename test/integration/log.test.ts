@@ -25,7 +25,7 @@ test('the way of a session and a push, from opening to the last statistics, is i
   const actions = () => linesOf(gateway).map((line) => line['event.action'])
   await vi.waitUntil(() => actions().includes('message-delivered'), { timeout: EVENT_LIMIT_MS })
   client.socket.close(1000, 'done')
-  await client.closed()
+  await vi.waitUntil(() => actions().includes('session-closed'), { timeout: EVENT_LIMIT_MS })
   await using evicted = await RawClient.connect(gateway)
   gateway.kill('SIGTERM')
   expect((await evicted.closed()).code).toBe(1012)

@@ -500,8 +500,8 @@ export type SettingsInput = {
 export type Statistics = {
   __typename?: 'Statistics';
   /**
-   * From accepting a push to the client's proof, milliseconds; clients are asked for one every 100 to 200 ms. Of messages that
-   * were pushed while the client was connected.
+   * From accepting a push until the client had it, milliseconds: the way to the replica, and from there to the client and back with
+   * its proof. Of messages that were pushed while the client was connected.
    */
   deliveryLatencyMs: Percentiles;
   /**
