@@ -5,7 +5,8 @@ import { RawClient } from '../support/raw-client.ts'
 import { startRedis } from '../support/redis.ts'
 
 const PUSHES = 100
-const DELAY_SECONDS = 4
+/** Until then two processes are killed and two started, on whatever machine. */
+const DELAY_SECONDS = 12
 
 async function cancel(gateway: GatewayAddress, id: string): Promise<boolean | undefined> {
   const { data } = await graphqlRequest<{ cancelPush: boolean }>(

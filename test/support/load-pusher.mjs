@@ -36,13 +36,22 @@ function post(url, input) {
       response.on('data', (chunk) => {
         text += chunk
       })
-      response.on('end', () => resolve(JSON.parse(text)))
+      response.on('end', () => resolve(parse(text, response.statusCode)))
       response.on('error', () => resolve(null))
     })
     sent.on('timeout', () => sent.destroy())
     sent.on('error', () => resolve(null))
     sent.end(body)
   })
+}
+
+/** What stands before the replicas answers for itself where it has none to give: that is no JSON. */
+function parse(text, status) {
+  try {
+    return JSON.parse(text)
+  } catch {
+    return { errors: [{ message: `HTTP ${status}` }] }
+  }
 }
 
 async function push(identifier, turn) {

@@ -139,7 +139,11 @@ export class LoadRun implements AsyncDisposable {
   /** Resolves when so many more messages have come: how the parts of a run are measured out. */
   async received(more: number): Promise<void> {
     const goal = this.#arrived + more
-    await vi.waitUntil(() => this.#arrived >= goal, { timeout: ARRIVAL_LIMIT_MS, interval: 20 })
+    await Promise.race([
+      vi.waitUntil(() => this.#arrived >= goal, { timeout: ARRIVAL_LIMIT_MS, interval: 20 }),
+      // It says why, where it ended.
+      this.#pushed,
+    ])
   }
 
   /** Resolves when every client receives on its present connection: one that is cut before that has reconnected unseen. */
